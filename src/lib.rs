@@ -1,0 +1,4 @@
+//! A verified proof-companion for the theory of diffusion annealed Langevin dynamics.
+
+pub mod enclosure;
+pub mod error;

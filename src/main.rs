@@ -1,0 +1,3 @@
+//! The `dald` command.
+
+fn main() {}
