@@ -1,5 +1,6 @@
 //! A verified proof-companion for the theory of diffusion annealed Langevin dynamics.
 
+pub mod claim;
 pub mod enclosure;
 pub mod error;
 pub mod numerics;
