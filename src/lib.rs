@@ -4,3 +4,4 @@ pub mod claim;
 pub mod enclosure;
 pub mod error;
 pub mod numerics;
+pub mod path;
