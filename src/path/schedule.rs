@@ -293,9 +293,13 @@ impl Schedule {
         matches!(self.kind, Kind::Cosine)
     }
 
-    /// Whether `t(φ)` has a branch point at `φ = π/2`, so that panels have to shrink there.
-    pub fn branches_at_start(&self) -> bool {
-        matches!(self.kind, Kind::Power { exponent } if (2.0 / exponent).fract() != 0.0)
+    /// Whether `t(φ)` is singular at `φ = π/2`, so that panels have to shrink there.
+    pub fn is_singular_at_start(&self) -> bool {
+        match self.kind {
+            Kind::Power { exponent } => (2.0 / exponent).fract() != 0.0,
+            Kind::OrnsteinUhlenbeck { .. } => true,
+            Kind::Linear | Kind::Cosine | Kind::Table { .. } => false,
+        }
     }
 
     /// Rate `c` of the Ornstein-Uhlenbeck schedule; `None` for the others.
