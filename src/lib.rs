@@ -2,3 +2,5 @@
 
 pub mod enclosure;
 pub mod error;
+pub mod measure;
+pub mod numerics;

@@ -1,0 +1,5 @@
+//! Numerical kernels.
+
+pub mod double_double;
+pub mod excess;
+pub mod linalg;
