@@ -2,8 +2,10 @@
 
 pub mod claim;
 pub mod claims;
+pub mod dynamics;
 pub mod enclosure;
 pub mod error;
 pub mod measure;
 pub mod numerics;
 pub mod path;
+pub mod transport;
