@@ -5,6 +5,7 @@ pub mod claims;
 pub mod dynamics;
 pub mod enclosure;
 pub mod error;
+pub mod inequality;
 pub mod measure;
 pub mod numerics;
 pub mod path;
