@@ -2,5 +2,16 @@
 
 use crate::claim::Claim;
 
+pub mod affine_image;
+pub mod convolution;
+pub mod exact_laws;
+pub mod lipschitz_image;
+pub mod product;
+
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[];
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &affine_image::AffineImage,
+    &product::ProductConstant,
+    &convolution::ConvolutionBound,
+    &lipschitz_image::LipschitzImage,
+];
