@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 
+pub mod along_dynamics;
 pub mod convolution;
 pub mod gaussian_constant;
 pub mod lipschitz_image;
@@ -13,4 +14,5 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &poincare_from_log_sobolev::PoincareFromLogSobolev,
     &convolution::ConvolutionBound,
     &lipschitz_image::LipschitzImage,
+    &along_dynamics::AlongDynamics,
 ];
