@@ -3,10 +3,14 @@
 use crate::claim::Claim;
 
 pub mod along_dynamics;
+pub mod bakry_emery;
 pub mod convolution;
 pub mod gaussian_constant;
+pub mod generator_perturbation;
+pub mod herbst;
 pub mod lipschitz_image;
 pub mod poincare_from_log_sobolev;
+pub mod transport_inequality;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
@@ -14,5 +18,9 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &poincare_from_log_sobolev::PoincareFromLogSobolev,
     &convolution::ConvolutionBound,
     &lipschitz_image::LipschitzImage,
+    &bakry_emery::BakryEmery,
+    &generator_perturbation::GeneratorPerturbation,
+    &herbst::Herbst,
+    &transport_inequality::TransportInequality,
     &along_dynamics::AlongDynamics,
 ];
