@@ -167,6 +167,7 @@ impl fmt::Display for Product {
 }
 
 /// The law of a sum of independent variables.
+#[expect(clippy::large_enum_variant, reason = "an instance lives alone, one at a time")]
 #[derive(Clone, Debug)]
 pub enum Convolution {
     /// `X + Y`.

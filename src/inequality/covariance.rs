@@ -187,7 +187,7 @@ mod tests {
         assert!(operator_norm_squared(&DMatrix::zeros(0, 0)).is_err());
         assert!(convolution_covariance_norm(&law, &random(3, 1)).is_err());
         for normal in [&[0.0, 0.0][..], &[1.0], &[f64::NAN, 1.0]] {
-            assert!(reflected_product_covariance_norm(&[law.clone()], normal).is_err());
+            assert!(reflected_product_covariance_norm(std::slice::from_ref(&law), normal).is_err());
         }
     }
 }

@@ -235,12 +235,14 @@ mod tests {
         integrate(&breaks, |z| (-0.5 * z * z).exp() / root * g(m + s.sqrt() * z)).mid()
     }
 
+    /// A test function, and the same and its derivative on the line.
+    type Case = (TestFunction, fn(f64) -> f64, fn(f64) -> f64);
+
     #[test]
     fn closed_forms_agree_with_quadrature_in_one_dimension() {
         let (m, s) = (-0.4, 0.8);
         let law = Gaussian::isotropic(vec![m], s).unwrap();
-        type Pair = (TestFunction, fn(f64) -> f64, fn(f64) -> f64);
-        let cases: [Pair; 4] = [
+        let cases: [Case; 4] = [
             (TestFunction::Linear(vec![1.5]), |x| 1.5 * x, |_| 1.5),
             (TestFunction::Quadratic(vec![-2.0], vec![0.5]), |x| 0.5 * x - x * x, |x| 0.5 - 2.0 * x),
             (TestFunction::Exponential(vec![0.7]), |x| (0.7 * x).exp(), |x| 0.7 * (0.7 * x).exp()),

@@ -34,6 +34,7 @@ use std::fmt;
 pub struct BakryEmery;
 
 /// What L5 is checked on.
+#[expect(clippy::large_enum_variant, reason = "an instance lives alone, one at a time")]
 #[derive(Clone, Debug)]
 pub enum Instance {
     /// `f² = dq/dμ` for Gaussian laws μ and q.

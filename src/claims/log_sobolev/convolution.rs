@@ -9,7 +9,7 @@
 //!
 //! *Why.* Apply the inequality of the product to `f(x + z)`: its gradients in x and z are the same.
 //!
-//! *Source.* Chafaï, *Entropies, convexity, and functional inequalities* (2004); Bakry, Gentil, Ledoux (2014), §5.2.
+//! *Source.* Chafaï, *Entropies, convexity, and functional inequalities* (2004); Bakry, Gentil, Ledoux (2014), ch. 5.
 //!
 //! *Checked.* Left: twice the largest eigenvalue of the covariance of the sum.
 //! Right: the sum of the constants. All schedules, d up to 1000. *Not checked:* laws that are not Gaussian.
@@ -38,7 +38,7 @@ impl Theorem for ConvolutionBound {
         checked: "Twice the largest eigenvalue of the covariance of the sum against the sum of the constants: plain \
                   sums and points of paths under all schedules, general laws and diagonal ones in d = 1000.",
         not_checked: "Laws that are not Gaussian.",
-        source: "Chafaï (2004); Bakry, Gentil, Ledoux (2014), §5.2; [CCG], inequalities along the path",
+        source: "Chafaï (2004); Bakry, Gentil, Ledoux (2014), ch. 5; [CCG], inequalities along the path",
         relation: Relation::Upper,
         rests_on: &["L1"],
         file: file!(),

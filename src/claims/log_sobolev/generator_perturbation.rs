@@ -41,6 +41,7 @@ pub struct Instance {
     defect: bool,
 }
 
+#[expect(clippy::large_enum_variant, reason = "an instance lives alone, one at a time")]
 #[derive(Clone, Debug)]
 enum Potential {
     /// Quadratic, convex.

@@ -31,7 +31,7 @@ pub struct Herbst;
 
 /// A function with slope at most 1.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Contraction {
+pub enum LipschitzFunction {
     /// `⟨u, x⟩/|u|`.
     Linear(Vec<f64>),
     /// `|x|` on the line.
@@ -46,7 +46,7 @@ pub enum Contraction {
 #[derive(Clone, Debug)]
 pub struct Instance {
     law: Gaussian,
-    function: Contraction,
+    function: LipschitzFunction,
     exponent: f64,
     /// Twins multiply the function by more than 1.
     slope: f64,
@@ -61,11 +61,11 @@ impl Instance {
     /// # Errors
     /// [`Error::Dimension`] for a function of the line in several dimensions, [`Error::Domain`] if the
     /// exponent is above 8 in units of the standard deviation, or not finite.
-    pub fn new(law: Gaussian, function: Contraction, exponent: f64) -> Result<Self> {
-        if !matches!(function, Contraction::Linear(_)) && law.dim() != 1 {
+    pub fn new(law: Gaussian, function: LipschitzFunction, exponent: f64) -> Result<Self> {
+        if !matches!(function, LipschitzFunction::Linear(_)) && law.dim() != 1 {
             return Err(Error::Dimension { name: "law".to_owned(), found: law.dim(), expected: 1 });
         }
-        if matches!(function, Contraction::Smooth | Contraction::Sine) {
+        if matches!(function, LipschitzFunction::Smooth | LipschitzFunction::Sine) {
             let deviation = law.poincare_constant().hi().sqrt();
             within("s·σ", exponent * deviation, -LARGEST_EXPONENT, LARGEST_EXPONENT)?;
         }
@@ -76,11 +76,12 @@ impl Instance {
         let law = dense_law(stream, index)?;
         let direction = (0..law.dim()).map(|_| stream.sample::<f64, _>(StandardNormal)).collect();
         let deviation = law.poincare_constant().mid().sqrt();
-        let exponent = stream.random_range(0.25..4.0) / deviation * if index % 2 == 0 { 1.0 } else { -1.0 };
-        Self::new(law, Contraction::Linear(direction), exponent)
+        let exponent =
+            stream.random_range(0.25..4.0) / deviation * if index.is_multiple_of(2) { 1.0 } else { -1.0 };
+        Self::new(law, LipschitzFunction::Linear(direction), exponent)
     }
 
-    fn random_on_line(stream: &mut Stream, function: Contraction) -> Result<Self> {
+    fn random_on_line(stream: &mut Stream, function: LipschitzFunction) -> Result<Self> {
         let deviation = 2_f64.powf(stream.random_range(-1.0..1.5));
         let law =
             Gaussian::isotropic(vec![stream.random_range(-2.0..2.0) * deviation], deviation * deviation)?;
@@ -90,7 +91,7 @@ impl Instance {
 
     fn widest() -> Result<Self> {
         let probe = Probe::widest()?;
-        Self::new(probe.law, Contraction::Linear(probe.function.direction().to_vec()), 1.25)
+        Self::new(probe.law, LipschitzFunction::Linear(probe.function.direction().to_vec()), 1.25)
     }
 
     /// `μ(f)` and `μ(e^{sf})` for a function on the line, divided by `e^{s·f(mean)}`.
@@ -98,8 +99,12 @@ impl Instance {
         let (mean, deviation) = (self.law.mean()[0], self.law.covariance_entry(0, 0).sqrt());
         // The weight e^{s(f−f(m))} shifts the mass by s·σ ≤ 8 standard deviations at most; 12 more leave e^{−72}.
         let reach = self.exponent.abs() * deviation + 12.0;
-        let count = (4.0 * reach * deviation.max(1.0)).ceil();
-        let breaks: Vec<f64> = (0..=2 * count as usize).map(|i| reach * (i as f64 / count - 1.0)).collect();
+        // Panels of a quarter of a standard deviation, or of the length on which f bends.
+        let length = 0.25 / deviation.max(1.0);
+        let breaks: Vec<f64> = std::iter::successors(Some(-reach), |z| Some(z + length))
+            .take_while(|&z| z < reach)
+            .chain([reach])
+            .collect();
         let centre = f(mean);
         let average = |g: &dyn Fn(f64) -> f64| {
             let density = |z: f64| core_math::exp(-0.5 * z * z);
@@ -136,10 +141,10 @@ impl fmt::Display for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (slope, s) = (self.slope, self.exponent);
         match &self.function {
-            Contraction::Linear(u) => write!(f, "f = {slope}·⟨u, x⟩/|u|, u = {u:?}")?,
-            Contraction::Absolute => write!(f, "f = {slope}·|x|")?,
-            Contraction::Smooth => write!(f, "f = {slope}·√(1+x²)")?,
-            Contraction::Sine => write!(f, "f = {slope}·sin x")?,
+            LipschitzFunction::Linear(u) => write!(f, "f = {slope}·⟨u, x⟩/|u|, u = {u:?}")?,
+            LipschitzFunction::Absolute => write!(f, "f = {slope}·|x|")?,
+            LipschitzFunction::Smooth => write!(f, "f = {slope}·√(1+x²)")?,
+            LipschitzFunction::Sine => write!(f, "f = {slope}·sin x")?,
         }
         write!(f, ", s={s} on {}", describe(&self.law))
     }
@@ -174,10 +179,11 @@ impl Theorem for Herbst {
             family("linear functions", Evidence::Certified, 12, 90, Instance::random_linear),
             [
                 family("|x|", Evidence::Certified, 10, 60, |s, _| {
-                    Instance::random_on_line(s, Contraction::Absolute)
+                    Instance::random_on_line(s, LipschitzFunction::Absolute)
                 }),
                 family("√(1+x²) and sin x", Evidence::Converged, 10, 60, |s, i| {
-                    let function = if i % 2 == 0 { Contraction::Smooth } else { Contraction::Sine };
+                    let function =
+                        if i % 2 == 0 { LipschitzFunction::Smooth } else { LipschitzFunction::Sine };
                     Instance::random_on_line(s, function)
                 }),
             ],
@@ -203,7 +209,7 @@ impl Theorem for Herbst {
                     name: "f not centred",
                     instance: || {
                         let law = Gaussian::isotropic(vec![3.0], 1.0)?;
-                        Instance::new(law, Contraction::Absolute, 1.0)
+                        Instance::new(law, LipschitzFunction::Absolute, 1.0)
                     },
                     wrong: Wrong::Observed(|i| Ok(i.absolute_moments().0)),
                 },
@@ -227,16 +233,16 @@ impl Theorem for Herbst {
     fn observed(instance: &Instance) -> Result<Enclosure> {
         match &instance.function {
             // s(f − μf) is normal with variance s²⟨u, Σu⟩/|u|².
-            Contraction::Linear(u) => {
+            LipschitzFunction::Linear(u) => {
                 let s = Enclosure::exact(instance.exponent * instance.slope);
                 Ok((s.square() * instance.law.variance_along(u)? / 2.0).exp())
             }
-            Contraction::Absolute => {
+            LipschitzFunction::Absolute => {
                 let (exponential, mean) = instance.absolute_moments();
                 Ok(exponential * (-(instance.exponent * instance.slope * mean)).exp())
             }
-            Contraction::Smooth => Ok(instance.by_quadrature(|x| x.hypot(1.0))),
-            Contraction::Sine => Ok(instance.by_quadrature(core_math::sin)),
+            LipschitzFunction::Smooth => Ok(instance.by_quadrature(|x| x.hypot(1.0))),
+            LipschitzFunction::Sine => Ok(instance.by_quadrature(core_math::sin)),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::claim::Claim;
 pub mod along_dynamics;
 pub mod bakry_emery;
 pub mod convolution;
+pub mod dynamics_instance;
 pub mod gaussian_constant;
 pub mod generator_perturbation;
 pub mod herbst;

@@ -11,8 +11,8 @@
 //! *Why.* Linear functions have the Rayleigh quotients `⟨u, Cov u⟩`. If a linear function is extremal it is an
 //! eigenfunction, which fixes `∂_u V` and splits off a Gaussian factor. For T apply the inequality to `f∘T`.
 //!
-//! *Source.* Bakry, Gentil, Ledoux, *Analysis and Geometry of Markov Diffusion Operators* (2014), §4.2–4.3;
-//! constants of the laws on the line: Bonnefont, Joulin (2019) and classical.
+//! *Source.* Bakry, Gentil, Ledoux, *Analysis and Geometry of Markov Diffusion Operators* (2014), ch. 4;
+//! constants of the laws on the line as in [`ExactLaw`]; equality: Courtade, Fathi (2020) for log-concave laws.
 //!
 //! *Checked.* Constants against variances along random directions, for Gaussian laws and for laws on
 //! the line whose constant is known exactly; a Gaussian factor beside such a law; linear images
@@ -63,7 +63,7 @@ pub enum Instance {
 impl Instance {
     fn random_direction(stream: &mut Stream, index: usize) -> Result<Self> {
         // In d = 1 there is one direction, and equality.
-        let law = random_target(stream, if index % 8 == 0 { 1 } else { index })?;
+        let law = random_target(stream, if index.is_multiple_of(8) { 1 } else { index })?;
         let direction = (0..law.dim()).map(|_| stream.sample::<f64, _>(StandardNormal)).collect();
         Ok(Self::Direction(law, direction))
     }
@@ -108,7 +108,7 @@ impl Theorem for LipschitzImage {
         checked: "Constants against variances along directions (Gaussian laws to d = 1000, exactly known laws on the \
                   line), equality with a Gaussian factor, linear images of any shape, maps of the line.",
         not_checked: "That equality forces a Gaussian factor, beyond a Gaussian marginal that does not give it.",
-        source: "Bakry, Gentil, Ledoux, Analysis and Geometry of Markov Diffusion Operators (2014), §4.2-4.3",
+        source: "Bakry, Gentil, Ledoux, Analysis and Geometry of Markov Diffusion Operators (2014), ch. 4",
         relation: Relation::Lower,
         rests_on: &["C1", "C2", "C13"],
         file: file!(),

@@ -47,12 +47,12 @@ impl QuadraticPerturbation {
     /// # Errors
     /// Never in practice.
     pub fn random(stream: &mut Stream, index: usize) -> Result<Self> {
-        let d = [1, 2, 4, 100][index % 4];
+        let d: u32 = [1, 2, 4, 100][index % 4];
         let coordinates = (0..d).map(|i| {
             let precision = stream.random_range(1.0..8.0);
             // sup W ≤ Σ ½h + ¼hc²·p/2 with |c| ≤ ½ stays below 0.96·min p = 0.96/C_P(ν).
             let curvature: f64 = if d < 100 || i == 7 { stream.random_range(0.05..0.8) } else { 0.0 };
-            let share = if d < 100 { d as f64 } else { 1.0 };
+            let share = if d < 100 { f64::from(d) } else { 1.0 };
             Coordinate { precision, curvature: curvature / share, centre: stream.random_range(-0.5..0.5) }
         });
         Self::new(coordinates.collect())
