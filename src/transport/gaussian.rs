@@ -154,50 +154,6 @@ fn commuting_channels(path: &GaussianPath) -> Result<Vec<Channel>> {
     })
 }
 
-/// `∫ C_P(p_t) ‖∂_t log p_t‖²_{L²(p_t)} dt` over `[from, until]`, which bounds the action from above
-/// (Poincaré's inequality applied to the potential of the optimal field), for a path with commuting
-/// covariances and a centred base.
-///
-/// For Gaussian laws `‖∂_t log p‖² = Σ_i ṁ_i²/σ_i² + ½(σ_i²˙/σ_i²)²` and `C_P = max σ_i²`. Infinite
-/// where the action is.
-///
-/// # Errors
-/// [`Error::Undefined`] for other paths; those of [`action`].
-pub fn poincare_action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
-    let (channels, schedule) = (commuting_channels(path)?, path.schedule());
-    let exact_action = action(path, from, until)?;
-    if from == until || exact_action.is_infinite() {
-        return Ok(exact_action);
-    }
-    // All panels of all channels: the integrand mixes them. Where largest variances cross, the
-    // two rules disagree on one panel, and the estimate says so.
-    let (first, last) = (schedule.angle(until), schedule.angle(from));
-    let mut breaks: Vec<f64> = distinct_panels(&channels, schedule, first, last);
-    breaks.sort_by(f64::total_cmp);
-    breaks.dedup();
-    let integral = integrate(&breaks, |angle| {
-        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
-        let (mut largest, mut sum) = (0.0_f64, 0.0);
-        for channel in &channels {
-            let variance = channel.variance_between(sine, cosine);
-            let mean_rate = channel.target_mean.mid() * sine - channel.base_mean.mid() * cosine;
-            let gap = channel.target_variance.mid() - channel.base_variance.mid();
-            sum += mean_rate * mean_rate / variance + 2.0 * (gap * sine * cosine / variance).powi(2);
-            largest = largest.max(variance);
-        }
-        largest * sum / schedule.time_rate(angle)
-    });
-    if !integral.is_finite() {
-        return Err(Error::NoConvergence {
-            what: format!("the Poincaré bound on the action of {path}"),
-            reached: f64::INFINITY,
-            wanted: 1.0,
-        });
-    }
-    let uncertainty = channels.iter().map(Channel::uncertainty).fold(0.0, f64::max);
-    Ok(integral.widened(4.0 * uncertainty * integral.hi()))
-}
-
 /// The union of the panels of the channels with the most extreme variances: those resolve the
 /// others too.
 fn distinct_panels(channels: &[Channel], schedule: &Schedule, first: f64, last: f64) -> Vec<f64> {
@@ -408,10 +364,9 @@ mod tests {
     }
 
     #[test]
-    fn bounds_by_poincare_and_by_forgetting_are_on_their_sides_of_the_action() {
+    fn forgetting_discounts_the_action() {
         let path = path(vec![1.0, -2.0], vec![0.25, 4.0], Schedule::cosine());
         let whole = action(&path, 0.0, 1.0).unwrap();
-        assert!(poincare_action(&path, 0.0, 1.0).unwrap().lo() > whole.hi());
         assert!(discounted_action(&path, 0.0, 3.0).unwrap().hi() < whole.lo());
         let slow = discounted_action(&path, 0.0, 1e-12).unwrap();
         assert!((slow.mid() / whole.mid() - 1.0).abs() < 1e-11, "{slow} {whole}");

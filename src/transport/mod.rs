@@ -3,5 +3,5 @@
 mod gaussian;
 
 pub use gaussian::{
-    action, discounted_action, largest_metric_derivative_squared, metric_derivative_squared, poincare_action,
+    action, discounted_action, largest_metric_derivative_squared, metric_derivative_squared,
 };

@@ -1,27 +1,10 @@
-//! The bounds of the theory on the bias of annealed Langevin dynamics, for Gaussian paths whose
-//! covariances commute, started exactly (`q_0 = p_start`).
+//! What governs the bias of annealed Langevin dynamics as `κ → 0`, for Gaussian paths whose
+//! covariances commute, started exactly (`q_0 = p_start`): the limit of `KL/κ²`, and the log-Sobolev
+//! constant that holds for the laws of the dynamics at every time.
 
 use crate::enclosure::{Enclosure, Interval};
-use crate::error::{Error, Result, positive};
+use crate::error::{Error, Result};
 use crate::path::GaussianPath;
-use crate::transport::{action, discounted_action, poincare_action};
-
-/// `(κ/4)·A`, with the action `A` from time `from`: Girsanov and data processing.
-///
-/// # Errors
-/// Those of [`action`]; [`Error::Domain`] unless `kappa` is finite and positive.
-pub fn girsanov_bound(path: &GaussianPath, kappa: f64, from: f64) -> Result<Enclosure> {
-    Ok(action(path, from, 1.0)? * positive("kappa", kappa)? / 4.0)
-}
-
-/// `(κ/4)∫C_P(p_t)‖∂_t log p_t‖²_{L²(p_t)} dt`: the Girsanov bound with the Poincaré inequality in
-/// place of the metric derivative.
-///
-/// # Errors
-/// Those of [`poincare_action`]; [`Error::Domain`] unless `kappa` is finite and positive.
-pub fn poincare_bound(path: &GaussianPath, kappa: f64, from: f64) -> Result<Enclosure> {
-    Ok(poincare_action(path, from, 1.0)? * positive("kappa", kappa)? / 4.0)
-}
 
 /// An upper bound `C*` for the log-Sobolev constant `2 λ_max(Cov q_τ)` of the dynamics at all
 /// times: `2·max(λ_max(Cov p_start), λ_max(Cov p_1))`.
@@ -42,28 +25,6 @@ pub fn log_sobolev_along_dynamics(path: &GaussianPath, from: f64) -> Result<Encl
         .map(|c| (c.target_variance * at.lambda + c.base_variance * at.complement).max(c.target_variance))
         .fold(Interval::ZERO, Interval::max);
     Ok(Enclosure::certified(largest) * 2.0)
-}
-
-/// `(κ/2)∫e^{−2(1−u)/(κC*)}|p'_u|² du`: the entropy dissipated under a log-Sobolev inequality with
-/// constant `C*` for the laws of the dynamics.
-///
-/// # Errors
-/// Those of [`discounted_action`]; [`Error::Domain`] unless `kappa` and `constant` are positive.
-pub fn log_sobolev_bound(
-    path: &GaussianPath,
-    kappa: f64,
-    from: f64,
-    constant: Enclosure,
-) -> Result<Enclosure> {
-    positive("kappa", kappa)?;
-    // The bound increases with the constant: its lower and upper ends give those of the bound.
-    let at = |constant: f64| {
-        discounted_action(path, from, 2.0 / (kappa * positive("log-Sobolev constant", constant)?))
-    };
-    let (low, high) = (at(constant.lo())?, at(constant.hi())?);
-    // Rounding in the rate is a few units, to which the integral is less than proportional.
-    let rounding = 8.0 * f64::EPSILON * if high.is_finite() { high.hi() } else { 0.0 };
-    Ok(low.hull(high).widened(rounding).weakened(constant.evidence()) * kappa / 2.0)
 }
 
 /// The limit of `KL/κ²` as `κ → 0`, in both directions: `½ Var_{p_1}(φ)` where the gradient of φ is
@@ -101,7 +62,6 @@ pub fn small_kappa_limit(path: &GaussianPath) -> Result<Enclosure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::bias;
     use crate::measure::gaussian::Gaussian;
     use crate::path::Schedule;
 
@@ -113,25 +73,6 @@ mod tests {
             let path = GaussianPath::from_standard(target, square.clone()).unwrap();
             let value = small_kappa_limit(&path).unwrap();
             assert!(value.contains(limit) && value.relative_width() < 64.0 * f64::EPSILON, "{value}");
-        }
-    }
-
-    #[test]
-    fn every_bound_is_above_the_bias() {
-        let target = Gaussian::diagonal(vec![1.0, -0.5], vec![0.5, 2.0]).unwrap();
-        for schedule in [Schedule::cosine(), Schedule::power(2.0).unwrap()] {
-            let path = GaussianPath::from_standard(target.clone(), schedule).unwrap();
-            let constant = log_sobolev_along_dynamics(&path, 0.0).unwrap();
-            for kappa in [10.0, 1.0, 0.1, 0.001] {
-                let kl = bias(&path, kappa, 0.0).unwrap().forward_kl;
-                for bound in [
-                    girsanov_bound(&path, kappa, 0.0).unwrap(),
-                    poincare_bound(&path, kappa, 0.0).unwrap(),
-                    log_sobolev_bound(&path, kappa, 0.0, constant).unwrap(),
-                ] {
-                    assert!(kl.hi() < bound.lo(), "{path} {kappa}: {kl} {bound}");
-                }
-            }
         }
     }
 }
