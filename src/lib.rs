@@ -2,7 +2,10 @@
 
 pub mod claim;
 pub mod claims;
+pub mod cli;
 pub mod enclosure;
 pub mod error;
+pub mod ledger;
 pub mod numerics;
 pub mod path;
+pub mod report;
