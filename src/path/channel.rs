@@ -63,10 +63,12 @@ impl Channel {
             let room = if at < pole { pole - at } else { at - pole };
             let mut step = (0.7 * room.hypot(height)).min(LONGEST_PANEL);
             let to_start = std::f64::consts::FRAC_PI_2 - at;
-            if schedule.is_singular_at_start() && to_start > SHORTEST_PANEL {
+            if schedule.is_singular_at_start() {
                 step = step.min(0.5 * to_start);
             }
-            let mut next = (at + step.max(SHORTEST_PANEL)).min(end);
+            // A panel is never shorter than floating point resolves it.
+            let mut next =
+                if end - at <= SHORTEST_PANEL { end } else { (at + step.max(SHORTEST_PANEL)).min(end) };
             if let Some(&stop) = breaks.iter().find(|&&b| b > at) {
                 next = next.min(stop);
             }
@@ -80,5 +82,27 @@ impl Channel {
 /// No panel is longer: sines and cosines are resolved to rounding by 16 nodes on it.
 const LONGEST_PANEL: f64 = 0.4;
 
-/// No panel is shorter: what lies within it of a branch point contributes below rounding.
-const SHORTEST_PANEL: f64 = 1e-17;
+/// No panel is shorter than some ten units in the last place of an angle.
+const SHORTEST_PANEL: f64 = 2e-15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_run_through_and_shrink_towards_singularities() {
+        for schedule in Schedule::examples() {
+            for variance in [1e-12, 0.3, 1.0, 7.0, 1e12] {
+                let end = schedule.angle(0.0);
+                let panels = Channel::from_standard(1.0, variance).panels(&schedule, 0.0, end);
+                assert!(
+                    panels
+                        .windows(2)
+                        .all(|w| w[0] < w[1] && w[1] - w[0] <= LONGEST_PANEL * (1.0 + 4.0 * f64::EPSILON))
+                );
+                assert_eq!((panels[0], panels[panels.len() - 1]), (0.0, end));
+                assert!(schedule.angle_breaks().iter().all(|b| panels.contains(b)));
+            }
+        }
+    }
+}

@@ -166,6 +166,22 @@ impl Schedule {
         }
     }
 
+    /// `sup λ̇` over `[from, 1]`; infinite for `t^a` with `a < 1` from 0.
+    pub fn steepest(&self, from: f64) -> f64 {
+        match &self.kind {
+            Kind::Linear => 1.0,
+            // A power, so monotone: the supremum is at an end.
+            Kind::Power { .. } => self.lambda_dot(from).max(self.lambda_dot(1.0)),
+            Kind::Cosine => self.lambda_dot(from.max(0.5)),
+            Kind::OrnsteinUhlenbeck { .. } => self.lambda_dot(1.0),
+            Kind::Table { times, .. } => times
+                .iter()
+                .filter(|&&t| t > from)
+                .map(|&t| self.lambda_dot(t))
+                .fold(self.lambda_dot(from), f64::max),
+        }
+    }
+
     /// Enclosures of `λ(t)`, `1 − λ(t)` and `λ̇(t)`.
     pub fn enclosed(&self, t: f64) -> EnclosedSchedule {
         let at = Interval::point(t);
@@ -302,6 +318,57 @@ impl Schedule {
         }
     }
 
+    /// `∫_from^until (d√λ/dt)² dt`, the action of the moving mean `√λ_t` of a path from a centred
+    /// base, in closed form; infinite from 0 iff `λ ~ t^a` with `a ≤ 1` there.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
+    pub fn root_energy(&self, from: f64, until: f64) -> Result<Interval> {
+        if !(0.0 <= from && from <= until && until <= 1.0) {
+            return Err(Error::domain("start", format!("[{from}, {until}]"), "0 ≤ start ≤ end ≤ 1"));
+        }
+        if from == until {
+            return Ok(Interval::ZERO);
+        }
+        let point = Interval::point;
+        let four = point(4.0);
+        if from == 0.0 && self.onset_exponent().is_some_and(|a| a <= 1.0) {
+            return Ok(point(f64::INFINITY));
+        }
+        Ok(match &self.kind {
+            // (d√t/dt)² = 1/(4t).
+            Kind::Linear => (point(until) / point(from)).ln() / four,
+            // a²/4·t^{a−2} integrates to a²/(4(a−1))·t^{a−1}.
+            Kind::Power { exponent } => {
+                let a = point(*exponent);
+                let b = a - Interval::ONE;
+                a.square() / (four * b) * (power_of(point(until), b) - power_of(point(from), b))
+            }
+            // (π/2)²cos²(πt/2) = (π²/8)(1 + cos πt).
+            Kind::Cosine => {
+                let pi = Interval::PI;
+                let sines = pi_multiple(core_math::sinpi, until) - pi_multiple(core_math::sinpi, from);
+                pi.square() / point(8.0) * (point(until) - point(from)) + pi / point(8.0) * sines
+            }
+            // √λ = e^{−c(1−t)}: its squared slope c²λ integrates to (c/2)λ.
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let lambda = |t: f64| (point(-2.0 * rate) * (Interval::ONE - point(t))).exp();
+                point(0.5 * rate) * (lambda(until) - lambda(from))
+            }
+            // Slope k: k²/(4λ) integrates to (k/4) log λ on each segment.
+            Kind::Table { times, .. } => {
+                let inner = times.iter().copied().filter(|&t| from < t && t < until);
+                let ends: Vec<f64> = std::iter::once(from).chain(inner).chain([until]).collect();
+                ends.windows(2)
+                    .map(|w| {
+                        let slope = self.enclosed(w[0]).lambda_dot;
+                        slope / four * (self.enclosed(w[1]).lambda / self.enclosed(w[0]).lambda).ln()
+                    })
+                    .sum()
+            }
+        })
+    }
+
     /// Rate `c` of the Ornstein-Uhlenbeck schedule; `None` for the others.
     pub fn ornstein_uhlenbeck_rate(&self) -> Option<f64> {
         match self.kind {
@@ -393,6 +460,27 @@ mod tests {
                 let error = (rate - schedule.time_rate(angle)).abs();
                 assert!(error < discretisation * steepness.powi(3), "{schedule} at {t}");
             }
+        }
+    }
+
+    #[test]
+    fn root_energy_is_the_integral_of_the_squared_slope() {
+        use crate::numerics::quadrature::integrate;
+        for schedule in Schedule::examples() {
+            let (from, until) = (0.0625, 0.9375);
+            let mut breaks: Vec<f64> =
+                (0..=64).map(|i| from + (until - from) * f64::from(i) / 64.0).collect();
+            breaks.extend(schedule.time_breaks());
+            breaks.sort_by(f64::total_cmp);
+            breaks.dedup();
+            let integral =
+                integrate(&breaks, |t| schedule.lambda_dot(t).powi(2) / (4.0 * schedule.lambda(t)));
+            let closed = schedule.root_energy(from, until).unwrap();
+            assert!(integral.interval().intersects(closed), "{schedule}: {integral} {closed:?}");
+            let whole = schedule.root_energy(0.0, 1.0).unwrap();
+            let finite = schedule.onset_exponent().is_none_or(|a| a > 1.0);
+            assert_eq!(whole.is_finite(), finite, "{schedule}");
+            assert!(schedule.root_energy(0.5, 0.25).is_err());
         }
     }
 
