@@ -166,6 +166,22 @@ impl Schedule {
         }
     }
 
+    /// `sup λ̇` over `[from, 1]`; infinite for `t^a` with `a < 1` from 0.
+    pub fn steepest(&self, from: f64) -> f64 {
+        match &self.kind {
+            Kind::Linear => 1.0,
+            // A power, so monotone: the supremum is at an end.
+            Kind::Power { .. } => self.lambda_dot(from).max(self.lambda_dot(1.0)),
+            Kind::Cosine => self.lambda_dot(from.max(0.5)),
+            Kind::OrnsteinUhlenbeck { .. } => self.lambda_dot(1.0),
+            Kind::Table { times, .. } => times
+                .iter()
+                .filter(|&&t| t > from)
+                .map(|&t| self.lambda_dot(t))
+                .fold(self.lambda_dot(from), f64::max),
+        }
+    }
+
     /// Enclosures of `λ(t)`, `1 − λ(t)` and `λ̇(t)`.
     pub fn enclosed(&self, t: f64) -> EnclosedSchedule {
         let at = Interval::point(t);
