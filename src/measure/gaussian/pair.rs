@@ -337,7 +337,14 @@ impl Gaussian {
             };
             first.iter().zip(second).map(cost).sum()
         } else {
-            let pair = Pair::new(self, other)?;
+            // The error of the map counts relative to the smallest eigenvalue of its target: the
+            // larger law is the better one.
+            let (target, source) = if self.dense()?.smallness() <= other.dense()?.smallness() {
+                (self, other)
+            } else {
+                (other, self)
+            };
+            let pair = Pair::new(target, source)?;
             linalg::scale_interval(pair.transport_cost()?, 2 * pair.second.exponent)
         };
         Ok(Enclosure::certified(means + variances))
