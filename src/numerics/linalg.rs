@@ -345,6 +345,11 @@ impl Whitening {
     pub fn new(matrix: &Ball) -> Option<Self> {
         let lower = cholesky(&matrix.centre)?;
         let whitener = inverse_lower(&lower);
+        Self::verified(lower, whitener, matrix)
+    }
+
+    /// Encloses the defect of a proposed whitener; `None` if it is not below ½.
+    fn verified(lower: Matrix, whitener: Matrix, matrix: &Ball) -> Option<Self> {
         let defect = distance_to_identity(&matrix.congruence(&whitener));
         (defect < 0.5).then_some(Self { lower, whitener, defect })
     }

@@ -84,6 +84,46 @@ fn positivity_is_decided_or_refused() {
     assert!(Whitening::new(&wide).is_none());
 }
 
+/// A reproducible disturbance of relative size `size`.
+fn disturbed(matrix: &Matrix, size: f64) -> Matrix {
+    let mut sign = 1.0;
+    Matrix::from_fn(matrix.rows(), matrix.columns(), |i, j| {
+        sign = -sign;
+        matrix[(i, j)] * Dd::from(1.0 + sign * size) + Dd::from(0.5 * sign * size)
+    })
+}
+
+#[test]
+fn verified_results_survive_a_bad_decomposition() {
+    // The bounds have to hold for whatever was proposed, not only for accurate factors.
+    let n = 6;
+    let matrix = Ball::from(Matrix::from_f64(&second_difference(n)));
+    // Σ⁻¹ has the entries min(i,j)(n+1−max(i,j))/(n+1): e₁ᵀΣ⁻¹e₁ = n/(n+1), det Σ = n+1.
+    let first = Matrix::from_fn(n, 1, |i, _| if i == 0 { Dd::ONE } else { Dd::ZERO });
+    let expected = Interval::point(n as f64) / Interval::point((n + 1) as f64);
+    let lower = cholesky(&matrix.centre).unwrap();
+    for size in [1e-3, 1e-6, 1e-12] {
+        let proposal = Matrix::from_fn(n, n, |i, j| {
+            // Stays lower triangular, as the determinant needs.
+            if j > i { Dd::ZERO } else { disturbed(&inverse_lower(&lower), size)[(i, j)] }
+        });
+        let whitening = Whitening::verified(lower.clone(), proposal, &matrix).unwrap();
+        assert!(whitening.defect > size, "the disturbance is seen");
+        assert!(whitening.inverse_quadratic_form(&first.clone().into()).encloses(expected));
+        assert!(whitening.log_determinant().encloses(Interval::point((n + 1) as f64).ln()));
+        let row = whitening.times_inverse(&first.transpose().into());
+        assert!(row.entry(0, 0).encloses(expected));
+
+        let eigen = symmetric_eigen(&matrix.centre);
+        let vectors = disturbed(&eigen.vectors, size);
+        let defect = orthonormality_defect(&vectors);
+        let values = congruent_eigenvalues(&matrix.congruence(&vectors.transpose()), defect);
+        for (value, exact) in values.iter().zip(eigen.values) {
+            assert!(value.encloses(exact.to_interval(0.0)) && value.width() > size * size);
+        }
+    }
+}
+
 #[test]
 fn exponents_and_scaling_are_exact() {
     for x in [1.0, 1.5, 0.75, -3.0, f64::MAX, f64::MIN_POSITIVE, 5e-324, 3e-310] {
