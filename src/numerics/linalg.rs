@@ -250,6 +250,13 @@ impl Ball {
         self.combined(other, |a, b| a - b)
     }
 
+    /// The same for centres whose entries are floats: the centre is exact.
+    pub fn difference_of_floats(&self, other: &Self) -> Self {
+        debug_assert!(self.centre.entries.iter().chain(&other.centre.entries).all(|x| x.lo() == 0.0));
+        let centre = self.centre.zip(&other.centre, |a, b| Dd::difference(a.hi(), b.hi()));
+        Self { centre, radius: (self.radius + other.radius) * ROUND_UP }
+    }
+
     fn combined(&self, other: &Self, f: impl Fn(Dd, Dd) -> Dd) -> Self {
         let centre = self.centre.zip(&other.centre, f);
         let rounding = Dd::UNIT * centre.norm();

@@ -77,12 +77,14 @@ impl<'a> Pair<'a> {
             ));
         }
         let dim = first.dim();
-        let exact = Matrix::from_fn(dim, dim, |i, j| {
-            Dd::difference(first.covariance_entry(i, j), second.covariance_entry(i, j))
+        // Scaling first (exact but for subnormal numbers) keeps the difference from overflowing.
+        let [one_entries, two_entries] = [first, second].map(|law| {
+            let entries = Matrix::from_fn(dim, dim, |i, j| Dd::from(law.covariance_entry(i, j)));
+            Ball::scaled(&entries, -2 * two.exponent)
         });
         Ok(Self {
             first_scaled: Ball::scaled_ball(&one.scaled, 2 * gap),
-            difference: Ball::scaled(&exact, -2 * two.exponent),
+            difference: one_entries.difference_of_floats(&two_entries),
             shift: second.offset(first.mean.as_slice(), two.exponent),
             first: one,
             second: two,

@@ -188,6 +188,62 @@ fn distance_agrees_with_the_formula_of_square_roots() {
 }
 
 #[test]
+fn independent_coordinates_may_meet_a_dense_law() {
+    let mut rng = stream(10);
+    let dense = Gaussian::random(&mut rng, 3, 100.0, 1.0).unwrap();
+    let diagonal = Gaussian::diagonal(vec![1.0, 0.0, -0.5], vec![0.5, 2.0, 30.0]).unwrap();
+    let same = Gaussian::new(diagonal.mean().clone(), diagonal.covariance()).unwrap();
+    for (_, quantity) in QUANTITIES {
+        assert_eq!(quantity(&dense, &diagonal), quantity(&dense, &same));
+        assert_eq!(quantity(&diagonal, &dense), quantity(&same, &dense));
+    }
+    let x = [0.25, -1.0, 3.0];
+    assert_same("log density", same.log_density(&x).unwrap(), diagonal.log_density(&x).unwrap());
+    for (a, b) in same.score(&x).unwrap().into_iter().zip(diagonal.score(&x).unwrap()) {
+        assert_same("score", a, b);
+    }
+    assert_same("variance", same.variance_along(&x).unwrap(), diagonal.variance_along(&x).unwrap());
+    assert_same("C_P", same.poincare_constant(), diagonal.poincare_constant());
+    for (a, b) in same.precision().iter().zip(diagonal.precision().iter()) {
+        assert!(a.interval().intersects(b.interval()));
+    }
+}
+
+#[test]
+fn classical_inequalities_between_the_divergences_hold() {
+    let mut rng = stream(11);
+    for case in 0..20 {
+        // Condition number 1 is left out: translations are sharp there.
+        let (dim, condition) = (1 + case % 5, 10f64.powi(1 + i32::try_from(case % 7).unwrap()));
+        let a = Gaussian::random(&mut rng, dim, condition, 1.0).unwrap();
+        let b = Gaussian::random(&mut rng, dim, condition, 1.0).unwrap();
+        let [kl, chi, w2, fisher] = QUANTITIES.map(|(_, quantity)| quantity(&a, &b));
+        let log_sobolev = b.log_sobolev_constant();
+        // KL ≤ (C_LS/4) I, W₂² ≤ C_LS·KL, KL ≤ log(1+χ²)
+        assert!(kl.hi() <= (log_sobolev * fisher / 4.0).lo());
+        assert!(w2.hi() <= (log_sobolev * kl).lo());
+        assert!(kl.hi() <= (1.0 + chi).ln().lo());
+    }
+}
+
+#[test]
+fn translation_along_a_top_eigenvector_is_sharp() {
+    // Log-Sobolev and Talagrand are equalities there.
+    let law = rotated([0.0, 0.0], [25.0, 25.0 * 64.0]);
+    let moved = Gaussian::new(DVector::from_vec(vec![-4.0, 3.0]), law.covariance()).unwrap();
+    let kl = moved.kl_divergence(&law).unwrap();
+    let constant = law.log_sobolev_constant();
+    let fisher = moved.relative_fisher_information(&law).unwrap();
+    assert_same("log-Sobolev", kl, constant * fisher / 4.0);
+    assert_same("Talagrand", moved.wasserstein2_squared(&law).unwrap(), constant * kl);
+    let across = Gaussian::new(DVector::from_vec(vec![3.0, 4.0]), law.covariance()).unwrap();
+    assert!(
+        across.wasserstein2_squared(&law).unwrap().hi()
+            < (constant * across.kl_divergence(&law).unwrap()).lo()
+    );
+}
+
+#[test]
 fn units_do_not_matter() {
     // Σ → c²Σ, m → cm: KL and χ² stay, W₂² gains c², I gains c⁻².
     for exponent in [-250, -31, 17, 250] {
@@ -393,7 +449,27 @@ fn extreme_but_valid_input_does_not_panic() {
         let far = [f64::MAX, -f64::MAX];
         assert!(law.log_density(&far).unwrap().lo() < 0.0);
         assert_eq!(law.score(&far).unwrap().len(), 2);
+        let elsewhere = Gaussian::new(DVector::from_vec(far.to_vec()), law.covariance()).unwrap();
+        for (name, quantity) in QUANTITIES {
+            // Squares overflow: nothing better than an unbounded enclosure is asked for.
+            assert!(quantity(&elsewhere, &law).hi() > 0.0, "{name}");
+        }
         let near = law.log_density(&[0.0, 0.0]).unwrap();
         assert!(near.relative_width() <= ACCURACY);
     }
+}
+
+#[test]
+fn overflowing_differences_do_not_panic() {
+    let law = |correlation: f64| {
+        let off = correlation * f64::MAX;
+        let covariance = DMatrix::from_row_slice(2, 2, &[f64::MAX, off, off, f64::MAX]);
+        Gaussian::new(DVector::zeros(2), covariance).unwrap()
+    };
+    let (a, b) = (law(0.75), law(-0.75));
+    // χ² and KL do not depend on the unit.
+    let unit =
+        |r: f64| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &[1.0, r, r, 1.0])).unwrap();
+    let expected = unit(0.75).kl_divergence(&unit(-0.75)).unwrap();
+    assert_same("KL", a.kl_divergence(&b).unwrap(), expected);
 }
