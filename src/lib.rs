@@ -1,6 +1,11 @@
 //! A verified proof-companion for the theory of diffusion annealed Langevin dynamics.
 
+pub mod claim;
+pub mod claims;
+pub mod dynamics;
 pub mod enclosure;
 pub mod error;
 pub mod measure;
 pub mod numerics;
+pub mod path;
+pub mod transport;

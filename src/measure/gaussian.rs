@@ -182,6 +182,19 @@ impl Gaussian {
         }
     }
 
+    /// The law with the same covariance and mean 0.
+    pub fn centred(&self) -> Self {
+        Self { mean: DVector::zeros(self.dim()), ..self.clone() }
+    }
+
+    /// Whether the other law has the same covariance, entry by entry.
+    pub fn covariance_equals(&self, other: &Self) -> bool {
+        match (self.variances(), other.variances()) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.dim() == other.dim() && self.covariance() == other.covariance(),
+        }
+    }
+
     /// The dense form, computed once.
     fn dense(&self) -> Result<&Dense> {
         if let Some(dense) = self.dense.get() {

@@ -1,0 +1,7 @@
+//! Laws of annealed Langevin dynamics and of Nelson processes.
+
+mod channel;
+mod gaussian;
+
+pub use channel::{Deviation, annealed_langevin};
+pub use gaussian::{Bias, InitialLaw, bias, bias_at, channel_deviations};
