@@ -125,6 +125,19 @@ fn verified_results_survive_a_bad_decomposition() {
 }
 
 #[test]
+fn a_basis_that_does_not_diagonalise_is_paid_for() {
+    // Eigenvalues (5 ± √(1+4h²))/2 of [2 h; h 3], in the orthonormal basis of coordinates.
+    for h in [0.5, 1e-3, 1e-7] {
+        let matrix = Matrix::from_f64(&DMatrix::from_row_slice(2, 2, &[2.0, h, h, 3.0]));
+        let gap = (Interval::ONE + Interval::point(4.0) * Interval::point(h).square()).sqrt();
+        let five = Interval::point(5.0);
+        let half = Interval::point(0.5);
+        let values = congruent_eigenvalues(&matrix.into(), 0.0);
+        assert!(values[0].encloses((five - gap) * half) && values[1].encloses((five + gap) * half));
+    }
+}
+
+#[test]
 fn exponents_and_scaling_are_exact() {
     for x in [1.0, 1.5, 0.75, -3.0, f64::MAX, f64::MIN_POSITIVE, 5e-324, 3e-310] {
         let e = binary_exponent(x);
