@@ -1,17 +1,20 @@
 //! The command line: arguments in, text and files out, an exit status.
 
 mod output;
+mod target_file;
 
 use crate::claim::Level;
 use crate::enclosure::Verdict;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::{self, AuditReport, Colour, DEFAULT_SEED, Ledger, Selection, Timing};
-use crate::report;
+use crate::report::{self, MeasureReport};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use target_file::TargetFile;
 
 /// Checks the theory of diffusion annealed Langevin dynamics, claim by claim.
 ///
@@ -32,6 +35,14 @@ enum Command {
     Explain {
         /// Id of the claim, such as B2
         id: String,
+    },
+    /// Computes constants, action and KL bias for the target in a file, with every bound beside it
+    Measure {
+        /// Target file in TOML
+        file: PathBuf,
+        /// Write the numbers as JSON to FILE; `-` is standard output (the text then goes to standard error)
+        #[arg(long, value_name = "FILE")]
+        json: Option<OsString>,
     },
 }
 
@@ -80,13 +91,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli.command.unwrap_or_else(|| Command::Audit(Audit::default_arguments())) {
         Command::Audit(arguments) => audit(&arguments),
         Command::Explain { id } => explain(&id),
+        Command::Measure { file, json } => measure(&file, json.as_ref()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
         Err(error) => {
             output::to_stderr(&format!("error: {}\n", one_line(&error.to_string())));
-            ExitCode::from(BAD_INPUT)
+            // Good input, but an accuracy out of reach.
+            let failed = matches!(error, Error::NoConvergence { .. });
+            ExitCode::from(if failed { FAILED } else { BAD_INPUT })
         }
     }
 }
@@ -156,6 +170,23 @@ fn audit(arguments: &Audit) -> Result<bool> {
 
 fn explain(id: &str) -> Result<bool> {
     output::to_stdout(&report::explain(ledger::claim(id, "explain")?))?;
+    Ok(true)
+}
+
+fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
+    let asked = TargetFile::read(file)?;
+    let output = json.map(output::Target::new).transpose()?;
+    let report = MeasureReport::gaussian(&asked.path, &asked.kappas, asked.start)?;
+    let text = report.console(&format!("{}, start {}", asked.path, asked.start));
+    let to_stdout = output.as_ref().is_some_and(output::Target::is_stdout);
+    if let Some(output) = output {
+        output.write_json(&report)?;
+    }
+    if to_stdout {
+        output::to_stderr(&text);
+    } else {
+        output::to_stdout(&text)?;
+    }
     Ok(true)
 }
 

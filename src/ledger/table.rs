@@ -38,6 +38,7 @@ impl Ledger {
         }
         let last = table.column_count().saturating_sub(1);
         for (i, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 1));
             // Only titles may wrap.
             if i != 1 {
                 column.set_constraint(ColumnConstraint::ContentWidth);

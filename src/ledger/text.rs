@@ -62,24 +62,25 @@ fn rounded(x: f64, digits: i32) -> String {
 }
 
 /// Paragraphs wrapped between words to [`WIDTH`] columns, each line indented by `indent` spaces;
-/// line breaks in the text stay.
+/// line breaks in the text stay, and what begins with `- ` is a list item with a hanging indent.
 pub fn wrapped(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
-        let mut line = String::new();
+        let hanging = " ".repeat(indent + if paragraph.starts_with("- ") { 2 } else { 0 });
+        let mut line = " ".repeat(indent);
+        let mut empty = true;
         for word in paragraph.split_whitespace() {
-            let wanted = indent + line.chars().count() + usize::from(!line.is_empty()) + word.chars().count();
-            if !line.is_empty() && wanted > WIDTH {
-                lines.push(format!("{margin}{line}"));
-                line.clear();
+            if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                lines.push(std::mem::replace(&mut line, hanging.clone()));
+                empty = true;
             }
-            if !line.is_empty() {
+            if !empty {
                 line.push(' ');
             }
             line.push_str(word);
+            empty = false;
         }
-        lines.push(if line.is_empty() { line } else { format!("{margin}{line}") });
+        lines.push(if empty { String::new() } else { line });
     }
     lines.push(String::new());
     lines.join("\n")
@@ -113,5 +114,11 @@ mod tests {
         assert!(out.lines().all(|l| l.chars().count() <= WIDTH && !l.ends_with(' ')));
         assert!(out.ends_with("\n\n    last\n"));
         assert_eq!(out.split_whitespace().count(), 101);
+        let item = wrapped(&format!("- {}", "word ".repeat(30)), 2);
+        assert!(item.lines().enumerate().all(|(i, l)| l.starts_with(if i == 0 {
+            "  - word"
+        } else {
+            "    word"
+        })));
     }
 }

@@ -55,6 +55,7 @@ pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
     let mean = if moving_base {
         moving_mean_action(path, from, until)
     } else if !moving_target {
+        // Not 0 times the root energy, which is infinite for the linear schedule from 0.
         Enclosure::exact(0.0)
     } else {
         let square: Interval = path.target().mean().iter().map(|&m| Interval::point(m).square()).sum();

@@ -67,7 +67,8 @@ impl TargetFile {
         if let Some(base) = root.get("base") {
             check_base(&base.section()?)?;
         }
-        let schedule = root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))?;
+        let schedule =
+            root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))?;
         let (kappas, start) = match root.get("run") {
             Some(run) => run_section(&run.section()?)?,
             None => (DEFAULT_KAPPAS.to_vec(), 0.0),
@@ -78,21 +79,29 @@ impl TargetFile {
 
 /// The text of a file of reasonable size.
 fn text_of(file: &Path) -> Result<String> {
-    let input = |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
+    let input =
+        |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
     if file.is_dir() {
         return Err(input("is a directory: expected a target file in TOML"));
     }
     let mut bytes = Vec::new();
-    let mut stream = std::fs::File::open(file).map_err(|cause| Error::io(file, &cause))?.take(LARGEST_FILE + 1);
+    let mut stream =
+        std::fs::File::open(file).map_err(|cause| Error::io(file, &cause))?.take(LARGEST_FILE + 1);
     stream.read_to_end(&mut bytes).map_err(|cause| Error::io(file, &cause))?;
     if bytes.len() as u64 > LARGEST_FILE {
-        return Err(input(&format!("is larger than {} MiB: expected a target file in TOML", LARGEST_FILE >> 20)));
+        return Err(input(&format!(
+            "is larger than {} MiB: expected a target file in TOML",
+            LARGEST_FILE >> 20
+        )));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(input("is empty: expected a target file in TOML with a table `target`"));
     }
     String::from_utf8(bytes).map_err(|error| {
-        input(&format!("byte {} is not UTF-8: expected a target file in TOML", error.utf8_error().valid_up_to()))
+        input(&format!(
+            "byte {} is not UTF-8: expected a target file in TOML",
+            error.utf8_error().valid_up_to()
+        ))
     })
 }
 
@@ -164,7 +173,9 @@ fn covariance_matrix(node: &Node<'_>) -> Result<DMatrix<f64>> {
             matrix[(i, j)] = if i == j { cell.positive()? } else { cell.number()? };
             if j < i && matrix[(i, j)] != matrix[(j, i)] {
                 let mirrored = matrix[(j, i)];
-                return Err(cell.unexpected(&format!("{mirrored}, the entry [{j}][{i}] of a symmetric matrix")));
+                return Err(
+                    cell.unexpected(&format!("{mirrored}, the entry [{j}][{i}] of a symmetric matrix"))
+                );
             }
         }
     }
@@ -188,7 +199,9 @@ fn check_base(section: &Section<'_>) -> Result<()> {
     let kind = section.require("kind", &format!("one of {}", BASE_KINDS.join(", ")))?;
     match kind.word("a kind of base", BASE_KINDS)? {
         "gaussian" => section.clone().with_keys(&["kind"]).map(|_| ()),
-        other => Err(kind.error(&format!("kind `{other}`: this version measures paths from a gaussian base"))),
+        other => {
+            Err(kind.error(&format!("kind `{other}`: this version measures paths from a gaussian base")))
+        }
     }
 }
 
@@ -228,7 +241,9 @@ fn increasing(node: &Node<'_>) -> Result<Vec<f64>> {
     for (i, cell) in cells.iter().enumerate() {
         let number = cell.number()?;
         match numbers.last() {
-            None if number != 0.0 => return Err(cell.unexpected("0, the first of an increasing list from 0 to 1")),
+            None if number != 0.0 => {
+                return Err(cell.unexpected("0, the first of an increasing list from 0 to 1"));
+            }
             Some(previous) if number <= *previous => {
                 return Err(cell.unexpected(&format!("a number above {previous}: the list has to increase")));
             }
@@ -246,9 +261,11 @@ fn increasing(node: &Node<'_>) -> Result<Vec<f64>> {
 fn run_section(section: &Section<'_>) -> Result<(Vec<f64>, f64)> {
     let section = section.clone().with_keys(&["kappa", "start"])?;
     let kappas = match section.get("kappa") {
-        Some(node) => {
-            node.list("a list of numbers > 0, not empty")?.iter().map(Node::positive).collect::<Result<_>>()?
-        }
+        Some(node) => node
+            .list("a list of numbers > 0, not empty")?
+            .iter()
+            .map(Node::positive)
+            .collect::<Result<_>>()?,
         None => DEFAULT_KAPPAS.to_vec(),
     };
     let start = match section.get("start") {
