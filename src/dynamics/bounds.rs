@@ -270,8 +270,9 @@ impl Contraction<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::bias;
+    use crate::dynamics::{bias, log_sobolev_along_dynamics};
     use crate::measure::gaussian::Gaussian;
+    use crate::transport::discounted_action;
     use nalgebra::{DMatrix, DVector};
 
     fn path(mean: f64, variance: f64, schedule: Schedule) -> GaussianPath {
@@ -331,6 +332,22 @@ mod tests {
         let expected = 0.5 * kappa * kappa * 2.25 * -(-1.0 / kappa).exp_m1();
         let bound = log_sobolev_bias_bound(&square, kappa, 0.0).unwrap();
         assert!(bound.contains(expected) && bound.relative_width() < 1e-11, "{bound}, {expected}");
+    }
+
+    #[test]
+    fn log_sobolev_bound_is_no_worse_than_with_one_constant() {
+        for path in examples() {
+            for (from, kappa) in [(0.0, 1.0), (0.25, 0.1), (0.25, 0.01)] {
+                let bound = log_sobolev_bias_bound(&path, kappa, from).unwrap();
+                let constant = log_sobolev_along_dynamics(&path, from).unwrap();
+                let rate = 2.0 / (kappa * constant.hi());
+                let simple = discounted_action(&path, from, rate).unwrap() * kappa / 2.0;
+                assert!(bound.lo() <= simple.hi(), "{path}, κ = {kappa}: {bound}, {simple}");
+                // A translation of variance one has the same constant at all times.
+                let same = path.target().variances().is_some_and(|v| v == [1.0]);
+                assert!(!same || bound.hi() >= simple.lo(), "{path}, κ = {kappa}: {bound}, {simple}");
+            }
+        }
     }
 
     #[test]

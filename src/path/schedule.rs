@@ -223,6 +223,54 @@ impl Schedule {
         }
     }
 
+    /// Enclosures of `λ`, `1 − λ` and `λ̇` over all times in `[from, until] ⊂ [0, 1]`: sharp ranges,
+    /// because λ is monotone and so is λ̇ on either side of one half for the cosine and everywhere
+    /// for the others.
+    pub fn over(&self, from: f64, until: f64) -> EnclosedSchedule {
+        let (first, last) = (self.enclosed(from), self.enclosed(until));
+        let mut lambda_dot = first.lambda_dot.hull(last.lambda_dot);
+        match &self.kind {
+            Kind::Cosine if from < 0.5 && 0.5 < until => {
+                lambda_dot = lambda_dot.hull(self.enclosed(0.5).lambda_dot);
+            }
+            Kind::Table { times, .. } => {
+                for &t in times.iter().filter(|&&t| from < t && t < until) {
+                    lambda_dot = lambda_dot.hull(self.enclosed(t).lambda_dot);
+                }
+            }
+            _ => {}
+        }
+        EnclosedSchedule {
+            lambda: first.lambda.hull(last.lambda),
+            complement: first.complement.hull(last.complement),
+            lambda_dot,
+        }
+    }
+
+    /// Range of `d√λ/dt` over `[from, until] ⊂ [0, 1]`, the speed of the mean of a path from a
+    /// centred base to a target with a mean of length 1.
+    pub fn root_rate_over(&self, from: f64, until: f64) -> Interval {
+        let ends = |f: &dyn Fn(f64) -> Interval| f(from).hull(f(until));
+        let point = Interval::point;
+        let half = point(0.5);
+        match &self.kind {
+            Kind::Linear => ends(&|t| half / point(t).sqrt()),
+            Kind::Power { exponent } => {
+                let a = point(*exponent) * half;
+                ends(&|t| a * power_of(point(t), a - Interval::ONE))
+            }
+            Kind::Cosine => ends(&|t| Interval::PI * half * pi_multiple(core_math::cospi, 0.5 * t)),
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let c = point(*rate);
+                ends(&|t| c * (-(c * (Interval::ONE - point(t)))).exp())
+            }
+            Kind::Table { .. } => {
+                let at = self.over(from, until);
+                at.lambda_dot * half / at.lambda.sqrt()
+            }
+        }
+    }
+
     /// The time at which `λ = lambda`, for `lambda ∈ [λ(0), 1]`.
     ///
     /// # Errors
@@ -459,6 +507,25 @@ mod tests {
                     (schedule.time_of_angle(angle - h) - schedule.time_of_angle(angle + h)) / (2.0 * h);
                 let error = (rate - schedule.time_rate(angle)).abs();
                 assert!(error < discretisation * steepness.powi(3), "{schedule} at {t}");
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_contain_every_value() {
+        for schedule in Schedule::examples() {
+            for i in 1..32 {
+                let (from, until) = (f64::from(i) / 40.0, f64::from(i + 7) / 40.0);
+                let (range, roots) = (schedule.over(from, until), schedule.root_rate_over(from, until));
+                for j in 0..=10 {
+                    let t = from + (until - from) * f64::from(j) / 10.0;
+                    let (lambda, rate) = (schedule.lambda(t), schedule.lambda_dot(t));
+                    let wider = |i: Interval| Interval::new(i.lo() - ROUNDING, i.hi() + ROUNDING);
+                    assert!(wider(range.lambda).contains(lambda), "{schedule}");
+                    assert!(wider(range.complement).contains(1.0 - lambda), "{schedule}");
+                    assert!(wider(range.lambda_dot).contains(rate), "{schedule}");
+                    assert!(wider(roots).contains(rate / (2.0 * lambda.sqrt())), "{schedule}");
+                }
             }
         }
     }

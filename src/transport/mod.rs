@@ -2,4 +2,4 @@
 
 mod gaussian;
 
-pub use gaussian::{action, metric_derivative_squared};
+pub use gaussian::{action, discounted_action, largest_metric_derivative_squared, metric_derivative_squared};
