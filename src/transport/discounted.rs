@@ -197,12 +197,12 @@ mod tests {
 
     #[test]
     fn a_singular_start_is_enclosed() {
-        // ½∫(a²/4)u^{a−2}e^{−(1−u)}du, computed independently to 24 digits.
+        // ½∫(a²/4)u^{a−2}e^{−(1−u)}du, computed independently.
         for (exponent, expected) in [
-            (1.01, 4.75221165034152743289),
-            (1.05, 1.07800623760219760915),
-            (1.2, 0.405551823850699335801),
-            (1.5, 0.302669722638432235764),
+            (1.01, 4.752211650341527),
+            (1.05, 1.0780062376021976),
+            (1.2, 0.4055518238506993),
+            (1.5, 0.30266972263843224),
         ] {
             let power = path(vec![1.0], vec![1.0], Schedule::power(exponent).unwrap());
             let value = discounted_action(&power, 0.0, 1.0).unwrap() * 0.5;
