@@ -9,6 +9,7 @@
 
 use crate::enclosure::Interval;
 use crate::error::{Error, Result, finite, positive, within};
+use crate::numerics::double_double::Dd;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 
@@ -193,7 +194,7 @@ impl Schedule {
                 EnclosedSchedule {
                     lambda: at.powf(*exponent),
                     complement: -(a * at.ln()).exp_m1(),
-                    lambda_dot: a * power_of(at, a - one),
+                    lambda_dot: a * power_of(at, less_one(*exponent)),
                 }
             }
             Kind::Cosine => {
@@ -256,8 +257,8 @@ impl Schedule {
         match &self.kind {
             Kind::Linear => ends(&|t| half / point(t).sqrt()),
             Kind::Power { exponent } => {
-                let a = point(*exponent) * half;
-                ends(&|t| a * power_of(point(t), a - Interval::ONE))
+                let a = 0.5 * exponent;
+                ends(&|t| point(a) * power_of(point(t), less_one(a)))
             }
             Kind::Cosine => ends(&|t| Interval::PI * half * pi_multiple(core_math::cospi, 0.5 * t)),
             Kind::OrnsteinUhlenbeck { rate } => {
@@ -389,7 +390,7 @@ impl Schedule {
             // a²/4·t^{a−2} integrates to a²/(4(a−1))·t^{a−1}.
             Kind::Power { exponent } => {
                 let a = point(*exponent);
-                let b = a - Interval::ONE;
+                let b = less_one(*exponent);
                 a.square() / (four * b) * (power_of(point(until), b) - power_of(point(from), b))
             }
             // (π/2)²cos²(πt/2) = (π²/8)(1 + cos πt).
@@ -489,6 +490,11 @@ fn pi_multiple(f: impl Fn(f64) -> f64, x: f64) -> Interval {
     let y = f(x);
     // Multiples of 1/2 give the exact values 0 and ±1.
     if (2.0 * x).fract() == 0.0 { Interval::point(y) } else { Interval::new(y.next_down(), y.next_up()) }
+}
+
+/// `a − 1`, a point where that is a float: at time 0 an exponent of 0 must not look like a power.
+fn less_one(a: f64) -> Interval {
+    Dd::difference(a, 1.0).to_interval(0.0)
 }
 
 /// `base^exponent` for a non-negative base and an exponent known to an ulp.

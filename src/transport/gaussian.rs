@@ -141,7 +141,7 @@ pub fn largest_metric_derivative_squared(path: &GaussianPath, from: f64, until: 
 }
 
 /// Largest number of ranges that the branch and bound looks at.
-const MOST_RANGES: usize = 4000;
+const MOST_RANGES: usize = 1000;
 
 /// `(σ²˙)²/(4σ²)` of a channel for all values of the schedule in an enclosure.
 fn shape_rate_squared(channel: &Channel, at: &EnclosedSchedule) -> Interval {
