@@ -14,7 +14,9 @@ use std::hint::black_box;
 
 /// A path to a Gaussian target with correlated coordinates.
 fn path(dim: usize) -> GaussianPath {
-    let covariance = DMatrix::from_fn(dim, dim, |i, j| if i == j { 1.0 + 0.1 * i as f64 } else { 0.5_f64.powf(i.abs_diff(j) as f64) });
+    let covariance = DMatrix::from_fn(dim, dim, |i, j| {
+        if i == j { 1.0 + 0.1 * i as f64 } else { 0.5_f64.powf(i.abs_diff(j) as f64) }
+    });
     let target = Gaussian::new(DVector::from_element(dim, 1.0), covariance).expect("diagonally dominant");
     GaussianPath::from_standard(target, Schedule::cosine()).expect("dimensions agree")
 }

@@ -26,7 +26,16 @@ macro_rules! claims {
 }
 
 claims! {
+    b1_path_space_divergence: "B1",
     b2_girsanov_bias_bound: "B2",
+    b3_poincare_bias_bound: "B3",
+    b4_log_sobolev_bias_bound: "B4",
+    b5_reverse_bias_bound: "B5",
+    b6_consequences: "B6",
+    b7_small_kappa_limit: "B7",
+    b8_smooth_stop: "B8",
+    b9_bounded_field: "B9",
+    b10_dimension: "B10",
 }
 
 #[test]
