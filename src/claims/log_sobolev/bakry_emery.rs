@@ -119,7 +119,7 @@ impl Theorem for BakryEmery {
         not_checked: "Potentials in several dimensions that are not quadratic.",
         source: "Bakry, Émery, Diffusions hypercontractives (1985); Bakry, Gentil, Ledoux (2014), §5.7",
         relation: Relation::Upper,
-        rests_on: &["L1", "L14"],
+        rests_on: &["L1"],
         file: file!(),
     };
 

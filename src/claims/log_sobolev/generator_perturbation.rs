@@ -170,7 +170,7 @@ impl Theorem for GeneratorPerturbation {
         not_checked: "Perturbed laws without a known constant.",
         source: "Cattiaux, Hypercontractivity for perturbed diffusion semigroups (2005); Rothaus (1985)",
         relation: Relation::Upper,
-        rests_on: &["L1", "L7", "C8"],
+        rests_on: &["L1", "C8"],
         file: file!(),
     };
 

@@ -69,7 +69,7 @@ impl Theorem for LipschitzImage {
         not_checked: "Nonlinear maps in several dimensions.",
         source: "Bakry, Gentil, Ledoux (2014), ch. 5; Caffarelli (2000)",
         relation: Relation::Upper,
-        rests_on: &["L1", "L14"],
+        rests_on: &["L1"],
         file: file!(),
     };
 

@@ -67,7 +67,7 @@ impl Theorem for PoincareFromLogSobolev {
         not_checked: "Laws whose constants are known numerically only.",
         source: "Rothaus (1978); Bakry, Gentil, Ledoux (2014), §5.1",
         relation: Relation::Upper,
-        rests_on: &["L1", "L14"],
+        rests_on: &["L1"],
         file: file!(),
     };
 

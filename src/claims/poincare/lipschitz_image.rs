@@ -110,7 +110,7 @@ impl Theorem for LipschitzImage {
         not_checked: "That equality forces a Gaussian factor, beyond a Gaussian marginal that does not give it.",
         source: "Bakry, Gentil, Ledoux, Analysis and Geometry of Markov Diffusion Operators (2014), ch. 4",
         relation: Relation::Lower,
-        rests_on: &["C1", "C2", "C13"],
+        rests_on: &["C1", "C2"],
         file: file!(),
     };
 
