@@ -109,13 +109,19 @@ impl Instance {
         Ok(Self::Linear { kind, law, rate, duration: positive("duration", duration)? })
     }
 
-    /// A general target from the standard base: the widest direction of the target is that of every
+    /// A general target (one time in eight a diagonal one in d = 100) from the standard base: the widest direction of the target is that of every
     /// `p_t`. Any schedule, κ down to 10⁻³.
     ///
     /// # Errors
     /// Never in practice: the parameters are in range.
     pub fn random_fixed(stream: &mut Stream, index: usize) -> Result<Self> {
-        let path = GaussianPath::from_standard(dense_law(stream, index)?, random_schedule(stream))?;
+        let target = if index % 8 == 7 {
+            let variances = (0..100).map(|_| 2_f64.powf(stream.random_range(-3.0..3.0))).collect();
+            Gaussian::diagonal(vec![0.5; 100], variances)?
+        } else {
+            dense_law(stream, index)?
+        };
+        let path = GaussianPath::from_standard(target, random_schedule(stream))?;
         let factor = 2_f64.powf(stream.random_range(-2.0..2.0));
         let kappa = 10_f64.powf(stream.random_range(-3.0..1.0));
         let whole = Self::annealed(Kind::of(index), path, kappa, factor, true)?;
