@@ -88,7 +88,7 @@ pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
 
 /// `sup |p'_t|²` over `[from, until]` for a path with commuting covariances and a centred base,
 /// by branch and bound on interval ranges (Certified): the supremum lies within a relative
-/// 10⁻⁵, or within what [`MOST_RANGES`] ranges resolve.
+/// 10⁻⁵, or within what some thousand ranges resolve.
 ///
 /// # Errors
 /// [`Error::Undefined`] for other paths, [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
