@@ -4,11 +4,8 @@ use super::extrapolation::limit_at_zero;
 use crate::enclosure::Enclosure;
 use crate::error::{Result, positive};
 
-/// Number of steps of a central difference; they shrink by halves from an eighth of the room.
-const CENTRAL_STEPS: i32 = 5;
-
-/// Number of steps of a one-sided quotient; they shrink by halves from an eighth of the room.
-const FORWARD_STEPS: i32 = 7;
+/// Number of steps; they shrink by halves from an eighth of the room.
+const STEPS: i32 = 5;
 
 /// `f'(at)` by central differences, extrapolated in the square of the step (Converged).
 ///
@@ -22,29 +19,24 @@ pub fn central_derivative(
     room: f64,
     mut f: impl FnMut(f64) -> Result<Enclosure>,
 ) -> Result<Enclosure> {
-    positive("room", room)?;
-    let mut points = Vec::new();
-    for k in 0..CENTRAL_STEPS {
-        let step = room * 0.5_f64.powi(k + 3);
+    even_limit(room, |step| {
         let (right, left) = (at + step, at - step);
         // The distance of the two floats, which need not be twice the step.
-        let quotient = (f(right)? - f(left)?) / (Enclosure::exact(right) - left);
-        points.push((step * step, quotient));
-    }
-    Ok(limit_at_zero(&points))
+        Ok((f(right)? - f(left)?) / (Enclosure::exact(right) - left))
+    })
 }
 
-/// `lim_{h→0+} q(h)` of a quotient with an expansion in powers of `h` (Converged), `room` as in
-/// [`central_derivative`].
+/// `lim_{h→0} q(h)` of an even quotient, with an expansion in powers of `h²` (Converged); `room` as
+/// in [`central_derivative`].
 ///
 /// # Errors
 /// [`crate::error::Error::Domain`] if `room` is not finite and positive; errors of `q`.
-pub fn quotient_limit(room: f64, mut q: impl FnMut(f64) -> Result<Enclosure>) -> Result<Enclosure> {
+pub fn even_limit(room: f64, mut q: impl FnMut(f64) -> Result<Enclosure>) -> Result<Enclosure> {
     positive("room", room)?;
     let mut points = Vec::new();
-    for k in 0..FORWARD_STEPS {
+    for k in 0..STEPS {
         let step = room * 0.5_f64.powi(k + 3);
-        points.push((step, q(step)?));
+        points.push((step * step, q(step)?));
     }
     Ok(limit_at_zero(&points))
 }
@@ -53,7 +45,7 @@ pub fn quotient_limit(room: f64, mut q: impl FnMut(f64) -> Result<Enclosure>) ->
 mod tests {
     use super::*;
 
-    /// Rounding of values of size 1, divided by the smallest step `2⁻⁷` or `2⁻⁹`, and as much for the weights.
+    /// Rounding of values of size 1, divided by the smallest step `2⁻⁷`, and as much for the weights.
     const ROUNDING: f64 = 1e5 * f64::EPSILON;
     /// What the last extrapolation changes, for a function with unit radius of convergence.
     const EXTRAPOLATION: f64 = 1e-9;
@@ -68,16 +60,16 @@ mod tests {
     }
 
     #[test]
-    fn one_sided_quotient() {
-        let limit = quotient_limit(1.0, |h| Ok(Enclosure::exact(h).exp() / (1.0 + Enclosure::exact(h)))).unwrap();
-        assert!(limit.contains(1.0) && limit.width() < ROUNDING + EXTRAPOLATION, "{limit}");
+    fn an_even_quotient() {
+        let cosine = even_limit(1.0, |h| Ok(Enclosure::exact(h).map(crate::enclosure::Interval::cosh))).unwrap();
+        assert!(cosine.contains(1.0) && cosine.width() < ROUNDING + EXTRAPOLATION, "{cosine}");
     }
 
     #[test]
     fn no_room_is_refused() {
         for room in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(central_derivative(0.5, room, |t| Ok(Enclosure::exact(t))).is_err());
-            assert!(quotient_limit(room, |t| Ok(Enclosure::exact(t))).is_err());
+            assert!(even_limit(room, |t| Ok(Enclosure::exact(t))).is_err());
         }
     }
 }

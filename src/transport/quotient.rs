@@ -3,7 +3,7 @@
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
-use crate::numerics::differentiation::quotient_limit;
+use crate::numerics::differentiation::even_limit;
 use crate::path::GaussianPath;
 
 /// Entries of the law at a time are rounded by at most this many units in the last place.
@@ -43,16 +43,15 @@ pub fn path_distance(path: &GaussianPath, s: f64, t: f64) -> Result<Enclosure> {
     Ok(first.wasserstein2_squared(&second)?.sqrt().widened(rounding).weakened(Evidence::Exact))
 }
 
-/// `|p'_t| = lim_{h→0+} W₂(p_t, p_{t+h})/h` for `t ∈ (0, 1)`, extrapolated (Converged).
+/// `|p'_t| = lim_{h→0} W₂(p_t, p_{t+h})/|h|` for `t ∈ (0, 1)`: the root of the mean square of the quotients
+/// forward and backward, which is even in h, extrapolated (Converged).
 ///
 /// # Errors
 /// [`crate::error::Error::Domain`] at a time where the path need not be smooth; errors of the
 /// distances.
 pub fn metric_derivative_by_distances(path: &GaussianPath, t: f64) -> Result<Enclosure> {
-    quotient_limit(room(path, t), |h| {
-        let later = t + h;
-        Ok(path_distance(path, t, later)? / (Enclosure::exact(later) - t))
-    })
+    let quotient = |s: f64| Ok((path_distance(path, t, s)? / (Enclosure::exact(s) - t)).square());
+    even_limit(room(path, t), |h| Ok(((quotient(t + h)? + quotient(t - h)?) / 2.0).sqrt()))
 }
 
 #[cfg(test)]

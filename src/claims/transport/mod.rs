@@ -2,5 +2,16 @@
 
 use crate::claim::Claim;
 
+pub mod existence;
+pub mod gaussian_base;
+pub mod gaussian_paths;
+pub mod instance;
+pub mod minimality;
+
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[];
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &existence::Existence,
+    &minimality::Minimality,
+    &gaussian_base::GaussianBase,
+    &gaussian_paths::GaussianPaths,
+];
