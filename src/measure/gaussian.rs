@@ -12,6 +12,7 @@
 mod field;
 mod pair;
 mod random;
+mod rate;
 mod spectrum;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,13 @@
 
 use crate::claim::Claim;
 
+pub mod de_bruijn;
 pub mod existence;
 pub mod gaussian_base;
 pub mod gaussian_paths;
 pub mod instance;
 pub mod minimality;
+pub mod poincare_existence;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
@@ -14,4 +16,6 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &minimality::Minimality,
     &gaussian_base::GaussianBase,
     &gaussian_paths::GaussianPaths,
+    &poincare_existence::PoincareExistence,
+    &de_bruijn::DeBruijn,
 ];
