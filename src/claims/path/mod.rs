@@ -4,6 +4,9 @@ use crate::claim::Claim;
 
 pub mod coupling_bound;
 pub mod instance;
+pub mod moments;
+pub mod time_change;
 
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[&coupling_bound::CouplingBound];
+pub(super) const CLAIMS: &[&dyn Claim] =
+    &[&moments::Moments, &time_change::TimeChange, &coupling_bound::CouplingBound];

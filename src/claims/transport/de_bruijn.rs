@@ -262,8 +262,8 @@ fn action_in_own_time(target: &Gaussian) -> Result<Enclosure> {
             let law = lambda * variance - core_math::expm1(-2.0 * s);
             lambda * square + gap * gap / law
         });
-        // The integrand moves with the variance by at most λ²(2|a−1|/v + (a−1)²/v²), v ≥ min(1, a).
-        let steepness = (variance - 1.0).abs() / variance.min(1.0);
+        // The integrand moves with the variance by at most 2λx + λx² with x = λ|a−1|/v ≤ |a−1|/a.
+        let steepness = (variance - 1.0).abs() / variance;
         let uncertainty = channel.target_variance.width() * (2.0 * steepness + steepness * steepness)
             + channel.target_mean.square().width();
         let tail = core_math::exp(-2.0 * END) * integral.hi();

@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 
+pub mod continuity;
 pub mod de_bruijn;
 pub mod existence;
 pub mod gaussian_base;
@@ -12,6 +13,7 @@ pub mod poincare_existence;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &continuity::Continuity,
     &existence::Existence,
     &minimality::Minimality,
     &gaussian_base::GaussianBase,
