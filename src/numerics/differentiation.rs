@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn an_even_quotient() {
-        let cosine = even_limit(1.0, |h| Ok(Enclosure::exact(h).map(crate::enclosure::Interval::cosh))).unwrap();
+        let cosine =
+            even_limit(1.0, |h| Ok(Enclosure::exact(h).map(crate::enclosure::Interval::cosh))).unwrap();
         assert!(cosine.contains(1.0) && cosine.width() < ROUNDING + EXTRAPOLATION, "{cosine}");
     }
 

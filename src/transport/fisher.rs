@@ -88,7 +88,8 @@ mod tests {
         for schedule in Schedule::examples() {
             let target = Gaussian::diagonal(vec![1.0, -0.5], vec![0.25, 6.0]).unwrap();
             let path = GaussianPath::from_standard(target, schedule).unwrap();
-            let (found, expected) = (fisher_action(&path, 0.125, 1.0).unwrap(), action(&path, 0.125, 1.0).unwrap());
+            let (found, expected) =
+                (fisher_action(&path, 0.125, 1.0).unwrap(), action(&path, 0.125, 1.0).unwrap());
             assert!(found.interval().intersects(expected.interval()), "{path}: {found} {expected}");
             // Quadrature to about twelve digits.
             assert!(found.relative_width() < 1e-11, "{path}: {found}");

@@ -61,6 +61,9 @@ pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
     }
     let mean = if moving_base {
         moving_mean_action(path, from, until)
+    } else if !moving_target {
+        // The energy of the moving root may be infinite: nothing moves.
+        Enclosure::exact(0.0)
     } else {
         let square: Interval = path.target().mean().iter().map(|&m| Interval::point(m).square()).sum();
         Enclosure::certified(square * root_energy)
@@ -152,5 +155,20 @@ fn dense_shape_action(path: &GaussianPath, from: f64, until: f64) -> Result<Encl
     match failure {
         Some(error) => Err(error),
         None => Ok(integral.widened(width * integral.hi().abs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::gaussian::Gaussian;
+
+    #[test]
+    fn a_centred_target_has_finite_action_for_the_linear_schedule() {
+        // ∫₀¹ (a−1)²/(4(1+t(a−1))) dt = ¼(a−1)·log a.
+        let target = Gaussian::isotropic(vec![0.0], 4.0).unwrap();
+        let path = GaussianPath::from_standard(target, Schedule::linear()).unwrap();
+        let found = action(&path, 0.0, 1.0).unwrap();
+        assert!(found.contains(0.75 * 4f64.ln()) && found.relative_width() < 1e-12, "{found}");
     }
 }

@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn distances_give_the_closed_form() {
         // |p'|² = |ṁ|² + (λ̇(a−1))²/(4v) for N(m, a) at λ = t: m²/(4t) + (a−1)²/(4(1+t(a−1))).
-        let path = GaussianPath::from_standard(Gaussian::isotropic(vec![3.0], 5.0).unwrap(), Schedule::linear()).unwrap();
+        let path =
+            GaussianPath::from_standard(Gaussian::isotropic(vec![3.0], 5.0).unwrap(), Schedule::linear())
+                .unwrap();
         let speed = metric_derivative_by_distances(&path, 0.25).unwrap().square();
         assert!(speed.contains(9.0 + 2.0), "{speed}");
         assert!(speed.interval().intersects(metric_derivative_squared(&path, 0.25).unwrap().interval()));

@@ -130,7 +130,9 @@ mod tests {
     #[test]
     fn bad_input_is_refused() {
         let new = |r, s| SymmetricPairPath::new(r, s, Schedule::linear());
-        for (r, s) in [(0.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN), (1.0, f64::INFINITY)] {
+        for (r, s) in
+            [(0.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN), (1.0, f64::INFINITY)]
+        {
             assert!(new(r, s).is_err());
         }
         let atoms = new(1.0, 0.0).unwrap();

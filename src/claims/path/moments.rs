@@ -152,7 +152,11 @@ impl fmt::Display for MomentsInstance {
             Laws::Gaussian(point) => write!(f, "{point}, ")?,
         }
         let moment = if self.b.is_some() { "covariance" } else { "mean" };
-        if self.a.len() <= 6 { write!(f, "{moment}, a={:?}, b={:?}", self.a, self.b) } else { write!(f, "{moment}") }
+        if self.a.len() <= 6 {
+            write!(f, "{moment}, a={:?}, b={:?}", self.a, self.b)
+        } else {
+            write!(f, "{moment}")
+        }
     }
 }
 
@@ -263,9 +267,8 @@ impl Theorem for Moments {
                 let first = mean(&instance.a);
                 Ok(instance.b.as_ref().map_or(first, |b| {
                     let second = mean(b);
-                    let product = |p: &[f64], q: &[f64]| {
-                        (value(&instance.a, p, q) - first) * (value(b, p, q) - second)
-                    };
+                    let product =
+                        |p: &[f64], q: &[f64]| (value(&instance.a, p, q) - first) * (value(b, p, q) - second);
                     target.mean(|p| base.mean(|q| product(p, q)))
                 }))
             }

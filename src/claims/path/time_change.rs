@@ -177,10 +177,10 @@ impl Theorem for TimeChange {
         let kappa = instance.kappa;
         match instance.part {
             Part::Speed => {
-                let (tau, space) = (instance.point.t / kappa, room(&instance.point.path, instance.point.t) / kappa);
-                let quotient = |s: f64| {
-                    Ok((instance.distance(tau, s)? / (Enclosure::exact(s) - tau)).square())
-                };
+                let (tau, space) =
+                    (instance.point.t / kappa, room(&instance.point.path, instance.point.t) / kappa);
+                let quotient =
+                    |s: f64| Ok((instance.distance(tau, s)? / (Enclosure::exact(s) - tau)).square());
                 even_limit(space, |h| Ok(((quotient(tau + h)? + quotient(tau - h)?) / 2.0).sqrt()))
             }
             Part::Action { from, until } => energy(instance, from / kappa, until / kappa),

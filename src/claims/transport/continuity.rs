@@ -157,7 +157,11 @@ impl Theorem for Continuity {
                     quick: 12,
                     full: 120,
                     draw: |s, i| {
-                        let point = if i % 2 == 0 { PathPoint::random(s, 0) } else { PathPoint::random_product(s, 0) };
+                        let point = if i % 2 == 0 {
+                            PathPoint::random(s, 0)
+                        } else {
+                            PathPoint::random_product(s, 0)
+                        };
                         ContinuityInstance::pointwise(s, point?)
                     },
                 },
@@ -243,7 +247,9 @@ fn projected(path: &GaussianPath, t: f64, a: &[f64]) -> Result<(Enclosure, Enclo
         let image = |i: usize| -> Enclosure {
             match law.variances() {
                 Some(variances) => Enclosure::exact(variances[i]) * a[i],
-                None => a.iter().enumerate().map(|(j, &x)| Enclosure::exact(law.covariance_entry(i, j)) * x).sum(),
+                None => {
+                    a.iter().enumerate().map(|(j, &x)| Enclosure::exact(law.covariance_entry(i, j)) * x).sum()
+                }
             }
         };
         (0..a.len()).map(|i| a[i] * image(i)).sum()

@@ -185,13 +185,12 @@ impl Theorem for DeBruijn {
 
     fn bound(instance: &DeBruijnInstance) -> Result<Enclosure> {
         match instance {
-            DeBruijnInstance::Rate(point) => {
-                Ok(factor(point) * fisher_along_path(&point.path, point.t)?)
-            }
+            DeBruijnInstance::Rate(point) => Ok(factor(point) * fisher_along_path(&point.path, point.t)?),
             DeBruijnInstance::Action(target, c) => {
                 let schedule = Schedule::ornstein_uhlenbeck(*c)?;
                 let path = GaussianPath::from_standard(target.clone(), schedule)?;
-                let start: Enclosure = channels(&path)?.iter().map(|ch| forward_divergence(ch, &path, 0.0)).sum();
+                let start: Enclosure =
+                    channels(&path)?.iter().map(|ch| forward_divergence(ch, &path, 0.0)).sum();
                 Ok(*c * (divergence_of(target)? - start))
             }
             DeBruijnInstance::OwnTime(target) => divergence_of(target),
@@ -247,14 +246,22 @@ fn reverse_divergence(channel: &Channel, path: &GaussianPath, t: f64) -> Enclosu
 /// `e^{−2s}μ² + e^{−4s}(a−1)²/(1+e^{−2s}(a−1))`. Panels shrink towards `s = 0`, near which it has a pole if `a` is small.
 fn action_in_own_time(target: &Gaussian) -> Result<Enclosure> {
     const END: f64 = 20.0; // e^{−2·20} is below rounding
-    const DEPTH: u32 = 40;
+    const DEEPEST: u32 = 40;
     let path = GaussianPath::from_standard(target.clone(), Schedule::linear())?;
-    let mut breaks = graded_panels(0.0, 0.5, true, false, DEPTH);
-    breaks.extend((2..=40).map(|k| 0.5 * f64::from(k)));
-    debug_assert_eq!(breaks.last(), Some(&END));
     let mut total = Enclosure::exact(0.0);
     for channel in channels(&path)? {
         let (square, variance) = (channel.target_mean.square().mid(), channel.target_variance.mid());
+        // The pole is at s = ½log(1−a) for a < 1, and no nearer than π/2 for a > 1.
+        let mut depth = 2;
+        while depth < DEEPEST && 0.5_f64.powi(depth.cast_signed()) > 0.25 * variance {
+            depth += 1;
+        }
+        let mut breaks = graded_panels(0.0, 1.0, true, false, depth);
+        while let Some(&last) = breaks.last()
+            && last < END
+        {
+            breaks.push(last + 1.0);
+        }
         let integral = integrate(&breaks, |s| {
             let lambda = core_math::exp(-2.0 * s);
             let gap = lambda * (variance - 1.0);

@@ -127,9 +127,8 @@ impl Theorem for Existence {
     }
 
     fn false_twins() -> NonEmpty<FalseTwin<FieldInstance>> {
-        let one = || {
-            Ok(FieldInstance::lyapunov(PathPoint::between((1.0, 4.0), (-1.0, 0.5), "cosine", 0.375)?))
-        };
+        let one =
+            || Ok(FieldInstance::lyapunov(PathPoint::between((1.0, 4.0), (-1.0, 0.5), "cosine", 0.375)?));
         NonEmpty::new(
             FalseTwin {
                 name: "|p'_t|² in place of |p'_t|",
@@ -187,7 +186,8 @@ fn norm_on_the_line(path: &GaussianPath, t: f64) -> Result<Enclosure> {
         let xi = f64::from(k) / f64::from(NODES_PER_UNIT);
         let y = mean + deviation * xi;
         let rate = central_derivative(t, room(path, t), |s| distribution_tail(path, s, y, xi < 0.0))?;
-        let weight = Enclosure::exact(-0.5 * xi * xi).exp() / (2.0 * Enclosure::certified(crate::enclosure::Interval::PI)).sqrt();
+        let weight = Enclosure::exact(-0.5 * xi * xi).exp()
+            / (2.0 * Enclosure::certified(crate::enclosure::Interval::PI)).sqrt();
         // p_t(y) = weight/σ and dy = σ dξ.
         let term = (rate * deviation).square() / weight / f64::from(NODES_PER_UNIT);
         fine = fine + term;

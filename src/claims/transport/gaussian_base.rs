@@ -111,7 +111,9 @@ impl GaussianBaseInstance {
 impl fmt::Display for GaussianBaseInstance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.part {
-            Part::Field { y, a } if y.len() <= 5 => write!(f, "{}, ⟨a, u(y)⟩ at y={y:?}, a={a:?}", self.point),
+            Part::Field { y, a } if y.len() <= 5 => {
+                write!(f, "{}, ⟨a, u(y)⟩ at y={y:?}, a={a:?}", self.point)
+            }
             Part::Field { .. } => write!(f, "{}, ⟨a, u(y)⟩", self.point),
             Part::Gradient { .. } => write!(f, "{}, symmetry of Du", self.point),
             Part::Norm => write!(f, "{}, norm", self.point),
@@ -213,7 +215,10 @@ impl Theorem for GaussianBase {
                 FalseTwin {
                     name: "norm with λ̇/2λ in place of its square",
                     instance: || {
-                        GaussianBaseInstance::new(PathPoint::one_dimensional(1.0, 4.0, "linear", 0.25)?, Part::Norm)
+                        GaussianBaseInstance::new(
+                            PathPoint::one_dimensional(1.0, 4.0, "linear", 0.25)?,
+                            Part::Norm,
+                        )
                     },
                     wrong: Wrong::Observed(|i| Ok(i.factor() * fisher_along_path(&i.point.path, i.point.t)?)),
                 },
@@ -245,7 +250,9 @@ impl Theorem for GaussianBase {
         match &instance.part {
             Part::Field { y, a } => Ok(inner(a, &instance.formula(y)?)),
             Part::Gradient { y, a, b } => instance.derivative(y, b, a),
-            Part::Norm => Ok(metric_derivative_by_distances(&instance.point.path, instance.point.t)?.square()),
+            Part::Norm => {
+                Ok(metric_derivative_by_distances(&instance.point.path, instance.point.t)?.square())
+            }
         }
     }
 }

@@ -61,7 +61,8 @@ impl GaussianPathsInstance {
 
     /// Covariances that do not commute, no means.
     fn skew(part: Part) -> Result<Self> {
-        let law = |entries: [f64; 4]| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &entries));
+        let law =
+            |entries: [f64; 4]| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &entries));
         let (target, base) = (law([4.0, 1.5, 1.5, 1.0])?, law([0.25, 0.0, 0.0, 2.0])?);
         Self::new(PathPoint::new(GaussianPath::new(target, base, Schedule::linear())?, 0.5)?, part)
     }
@@ -76,7 +77,8 @@ impl GaussianPathsInstance {
     fn energy(&self, slope: &DMatrix<Enclosure>) -> Enclosure {
         let mean: Enclosure = self.tangent.mean_rate.iter().map(|&x| Enclosure::exact(x).square()).sum();
         // The laws of the path are rounded to floats on the way: that is not included.
-        (mean + trace_of_congruence(slope, &exact(&self.tangent.law.covariance()))).weakened(Evidence::Converged)
+        (mean + trace_of_congruence(slope, &exact(&self.tangent.law.covariance())))
+            .weakened(Evidence::Converged)
     }
 }
 
@@ -129,7 +131,12 @@ impl Theorem for GaussianPaths {
                     quick: 10,
                     full: 100,
                     // Dimensions 1 to 20, condition numbers up to 10⁸.
-                    draw: |s, i| GaussianPathsInstance::new(PathPoint::random(s, [0, 1, 2, 3, 4, 5, 7][i % 7])?, Part::Norm),
+                    draw: |s, i| {
+                        GaussianPathsInstance::new(
+                            PathPoint::random(s, [0, 1, 2, 3, 4, 5, 7][i % 7])?,
+                            Part::Norm,
+                        )
+                    },
                 },
                 Family {
                     name: "the Lyapunov equation",

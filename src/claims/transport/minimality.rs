@@ -120,7 +120,8 @@ impl MovingField {
 
     /// Covariances that do not commute.
     fn skew(part: Part) -> Result<Self> {
-        let law = |entries: [f64; 4]| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &entries));
+        let law =
+            |entries: [f64; 4]| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &entries));
         let (target, base) = (law([4.0, 1.5, 1.5, 1.0])?, law([0.25, 0.0, 0.0, 2.0])?);
         Self::conditional(PathPoint::new(GaussianPath::new(target, base, Schedule::linear())?, 0.5)?, part)
     }

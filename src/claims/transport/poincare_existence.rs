@@ -151,7 +151,9 @@ impl Theorem for PoincareExistence {
 fn rate_norm_squared(instance: &Tangent) -> Result<Enclosure> {
     match &instance.covariance_rate {
         Rate::Dense(rate) => instance.law.log_density_rate_norm_squared(&instance.mean_rate, rate),
-        Rate::Diagonal(rate) => instance.law.log_density_rate_norm_squared_diagonal(&instance.mean_rate, rate),
+        Rate::Diagonal(rate) => {
+            instance.law.log_density_rate_norm_squared_diagonal(&instance.mean_rate, rate)
+        }
     }
 }
 

@@ -53,9 +53,10 @@ impl Gaussian {
             return self.log_density_rate_norm_squared(mean_rate, &rate);
         };
         let point = Interval::point;
-        let terms = variances.iter().zip(mean_rate.iter().zip(variance_rate)).map(|(&v, (&m, &r))| {
-            point(m).square() / point(v) + (point(r) / point(v)).square() * point(0.5)
-        });
+        let terms = variances
+            .iter()
+            .zip(mean_rate.iter().zip(variance_rate))
+            .map(|(&v, (&m, &r))| point(m).square() / point(v) + (point(r) / point(v)).square() * point(0.5));
         Ok(Enclosure::certified(terms.sum()))
     }
 }
