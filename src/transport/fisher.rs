@@ -17,13 +17,12 @@ pub fn fisher_along_path(path: &GaussianPath, t: f64) -> Result<Enclosure> {
     // I = |m|² + tr(Σ − 2I + Σ⁻¹) = |m|² + Σ(v−1)²/v: a variance that moves by ηv moves its term by
     // η|v − 1/v|, the mean by Δ by 2|m|Δ. A factor 2 covers the second order.
     let relative = |variance: f64| (variance - 1.0 / variance).abs();
-    let shape = match law.variances() {
-        Some(variances) => 4.0 * f64::EPSILON * variances.iter().map(|&v| relative(v)).sum::<f64>(),
-        None => {
-            let (low, high) = (law.spectrum().smallest().lo(), law.spectrum().largest().hi());
-            let slope = relative(low) / low + relative(high) / high;
-            covariance_rounding(&law) * slope * (path.dim() as f64).sqrt()
-        }
+    let shape = if let Some(variances) = law.variances() {
+        4.0 * f64::EPSILON * variances.iter().map(|&v| relative(v)).sum::<f64>()
+    } else {
+        let (low, high) = (law.spectrum().smallest().lo(), law.spectrum().largest().hi());
+        let slope = relative(low) / low + relative(high) / high;
+        covariance_rounding(&law) * slope * (path.dim() as f64).sqrt()
     };
     let means = path.mean(t)?;
     let mean: f64 = means.iter().map(|m| 2.0 * m.interval().magnitude() * m.width()).sum();

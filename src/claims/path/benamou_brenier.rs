@@ -25,10 +25,9 @@ use crate::claims::path::instance::PathRange;
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
-use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::numerics::stream::Stream;
 use crate::path::{GaussianPath, Schedule};
-use crate::transport::{action, path_distance};
+use crate::transport::{action, length_in_ou_time, path_distance};
 use rand::RngExt;
 use std::fmt;
 
@@ -75,7 +74,10 @@ impl BenamouBrenierInstance {
     /// From γ to `N(0, 4)` by a schedule that interpolates constant speed at `1/mesh` points: `√v_t = 1 + t`.
     fn interpolated_geodesic(mesh: f64, part: Part) -> Result<Self> {
         let count = (1.0 / mesh).round();
-        let times: Vec<f64> = (0..).map(|i| f64::from(i) / count).take_while(|&t| t <= 1.0).collect();
+        let times: Vec<f64> = std::iter::successors(Some(0.0), |i| Some(i + 1.0))
+            .take_while(|&i| i <= count)
+            .map(|i| i / count)
+            .collect();
         // v = 1 + 3λ = (1+t)².
         let lambdas = times.iter().map(|t| t * (2.0 + t) / 3.0).collect();
         let path = GaussianPath::from_standard(
@@ -89,6 +91,10 @@ impl BenamouBrenierInstance {
     fn action(&self) -> Result<Enclosure> {
         let PathRange { path, from, until } = &self.range;
         Ok(action(path, *from, *until)? * (Enclosure::exact(*until) - *from))
+    }
+
+    fn length(&self) -> Result<Enclosure> {
+        length_in_ou_time(&self.range.path, self.range.from, self.range.until)
     }
 
     fn distance(&self) -> Result<Enclosure> {
@@ -234,56 +240,14 @@ impl Theorem for BenamouBrenier {
     fn observed(instance: &BenamouBrenierInstance) -> Result<Enclosure> {
         match instance.part {
             Part::ActionDistance | Part::ActionLength => instance.action(),
-            Part::LengthDistance => Ok(length_in_ou_time(&instance.range)?.square()),
+            Part::LengthDistance => Ok(instance.length()?.square()),
         }
     }
 
     fn bound(instance: &BenamouBrenierInstance) -> Result<Enclosure> {
         match instance.part {
             Part::ActionDistance | Part::LengthDistance => Ok(instance.distance()?.square()),
-            Part::ActionLength => Ok(length_in_ou_time(&instance.range)?.square()),
+            Part::ActionLength => Ok(instance.length()?.square()),
         }
     }
-}
-
-/// `∫ √I(ρ_s|γ) ds` over the OU times of the range, where `I = Σ_k(λμ_k² + λ²(a_k−1)²/v_k)`, `λ = e^{−2s}`, over the channels of the path;
-/// panels shrink towards `s = 0`, near which a small `a_k` makes a pole.
-fn length_in_ou_time(range: &PathRange) -> Result<Enclosure> {
-    const END: f64 = 40.0; // e^{−40} is below rounding
-    const PANEL: f64 = 1.0; // other poles of the integrand are at the distance π/2 or more
-    const DEEPEST: u32 = 40;
-    let PathRange { path, from, until } = range;
-    let time = |t: f64| -0.5 * core_math::log(path.schedule().lambda(t));
-    let (first, last) = (time(*until), time(*from).min(END));
-    let channels = path
-        .channels()
-        .ok_or_else(|| Error::hypothesis("P5", "H2 (standard Gaussian base)", path))?
-        .into_iter()
-        .map(|c| (c.target_mean.mid().powi(2), c.target_variance.mid()))
-        .collect::<Vec<_>>();
-    // The pole belonging to a_k < 1 is at s = ½log(1−a_k).
-    let mut depth = 2;
-    let smallest = channels.iter().map(|c| c.1).fold(1.0, f64::min);
-    while depth < DEEPEST && 0.5_f64.powi(depth.cast_signed()) > 0.25 * smallest {
-        depth += 1;
-    }
-    let mut breaks = graded_panels(0.0, PANEL, true, false, depth);
-    breaks.extend((2..40).map(|k| PANEL * f64::from(k)));
-    breaks.retain(|&s| first < s && s < last);
-    breaks.insert(0, first);
-    breaks.push(last);
-    let integral = integrate(&breaks, |s| {
-        let (lambda, complement) = (core_math::exp(-2.0 * s), -core_math::expm1(-2.0 * s));
-        let information: f64 = channels
-            .iter()
-            .map(|&(square, variance)| {
-                let gap = lambda * (variance - 1.0);
-                lambda * square + gap * gap / (lambda * variance + complement)
-            })
-            .sum();
-        information.sqrt()
-    });
-    // The ends are rounded, and the tail beyond END is of the size of its first term.
-    let rounding = 1e3 * f64::EPSILON;
-    Ok(integral.widened(rounding * integral.hi()))
 }

@@ -9,7 +9,7 @@
 //!
 //! *Normalisation.* `A = ∫|p'_t|² dt`, `I(q|p) = ∫|∇log(q/p)|² dq`.
 //!
-//! *Why.* The field is `(λ̇/2λ)∇log(p_t/γ)` (T4). At 0, `I(p_t|γ) = λ|m|² + O(λ²)`; at an atom, p_t is nearly `N(x, 1−λ)`,
+//! *Why.* The field is `(λ̇/2λ)∇log(p_t/γ)` (T4). At 0, `I(p_t|γ) = λ|m|² + O(λ²)`; at an atom, `p_t` is nearly `N(x, 1−λ)`,
 //! whose Fisher information is `1/(1−λ)`.
 //!
 //! *Source.* T4; \[CCG\] (finite action).
@@ -73,7 +73,7 @@ impl Instance {
 
     fn random_onset(stream: &mut Stream, index: usize) -> Result<Self> {
         const EXPONENTS: [f64; 5] = [0.7, 1.0, 1.5, 2.0, 3.0];
-        let centred = index % 3 == 0;
+        let centred = index.is_multiple_of(3);
         let schedule = match index % 7 {
             5 => Schedule::cosine(),
             6 => table()?,

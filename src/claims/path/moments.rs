@@ -20,7 +20,7 @@ use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_schedule, schedule};
 use crate::claims::path::instance::PathPoint;
 use crate::enclosure::{Enclosure, Evidence, Relation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::enclosed_matrix::{apply, inner};
 use crate::numerics::stream::Stream;
@@ -56,7 +56,7 @@ impl Atoms {
 #[derive(Clone, Debug)]
 enum Laws {
     Discrete { target: Atoms, base: Atoms, schedule: Schedule, t: f64 },
-    Gaussian(PathPoint),
+    Gaussian(Box<PathPoint>),
 }
 
 /// Two laws, and the moment that is compared: `E⟨a, X_t⟩` or `Cov(⟨a, X_t⟩, ⟨b, X_t⟩)`.
@@ -90,7 +90,7 @@ impl MomentsInstance {
         };
         let a: Vec<f64> = (0..point.path.dim()).map(|_| stream.random_range(-1.0..1.0)).collect();
         let b = if index.is_multiple_of(2) { Some(a.clone()) } else { None };
-        Ok(Self { laws: Laws::Gaussian(point), a, b })
+        Ok(Self { laws: Laws::Gaussian(Box::new(point)), a, b })
     }
 
     /// Two asymmetric laws on the line, at λ = 1/4.
@@ -118,12 +118,12 @@ impl MomentsInstance {
         Ok(match &self.laws {
             Laws::Discrete { target, base, .. } => (self.end(target), self.end(base)),
             Laws::Gaussian(point) => {
-                let end = |law: &Gaussian| match &self.b {
-                    None => Ok(inner_exact(&self.a, law.mean().as_slice())),
-                    Some(_) => {
-                        let square: Enclosure = self.a.iter().map(|&x| Enclosure::exact(x).square()).sum();
-                        Ok::<_, Error>(law.variance_along(&self.a)? * square)
+                let end = |law: &Gaussian| -> Result<Enclosure> {
+                    if self.b.is_none() {
+                        return Ok(inner_exact(&self.a, law.mean().as_slice()));
                     }
+                    let square: Enclosure = self.a.iter().map(|&x| Enclosure::exact(x).square()).sum();
+                    Ok(law.variance_along(&self.a)? * square)
                 };
                 (end(point.path.target())?, end(point.path.base())?)
             }

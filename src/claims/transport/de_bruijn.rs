@@ -27,10 +27,9 @@ use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::differentiation::central_derivative;
 use crate::numerics::excess::{excess_forward, excess_reverse};
-use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::numerics::stream::Stream;
 use crate::path::{Channel, GaussianPath, Schedule};
-use crate::transport::{action, fisher_along_path, room};
+use crate::transport::{action, action_in_ou_time, fisher_along_path, room};
 use rand::RngExt;
 use std::fmt;
 
@@ -38,7 +37,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub enum DeBruijnInstance {
     /// `d/dt KL(p_t|γ)` at a time.
-    Rate(PathPoint),
+    Rate(Box<PathPoint>),
     /// The action of the Ornstein-Uhlenbeck schedule with this rate.
     Action(Gaussian, f64),
     /// The action of the whole curve in its own time.
@@ -48,7 +47,7 @@ pub enum DeBruijnInstance {
 impl DeBruijnInstance {
     fn rate(point: PathPoint) -> Result<Self> {
         if point.path.has_standard_base() {
-            Ok(Self::Rate(point))
+            Ok(Self::Rate(Box::new(point)))
         } else {
             Err(Error::hypothesis("T7", "H1 (standard Gaussian base)", &point))
         }
@@ -179,7 +178,9 @@ impl Theorem for DeBruijn {
                 let schedule = Schedule::ornstein_uhlenbeck(*c)?;
                 action(&GaussianPath::from_standard(target.clone(), schedule)?, 0.0, 1.0)
             }
-            DeBruijnInstance::OwnTime(target) => action_in_own_time(target),
+            DeBruijnInstance::OwnTime(target) => {
+                action_in_ou_time(&GaussianPath::from_standard(target.clone(), Schedule::linear())?)
+            }
         }
     }
 
@@ -240,41 +241,4 @@ fn reverse_divergence(channel: &Channel, path: &GaussianPath, t: f64) -> Enclosu
     let (excess, mean) = moments(channel, path, t);
     let ratio = Interval::ONE + excess;
     Enclosure::certified((excess_reverse(excess) + mean / ratio) * Interval::point(0.5))
-}
-
-/// `∫₀^∞ I(ρ_s|γ) ds` with `ρ_s = N(e^{−s}m, I + e^{−2s}(Σ−I))`, by quadrature: per eigenvalue `a` of Σ the integrand is
-/// `e^{−2s}μ² + e^{−4s}(a−1)²/(1+e^{−2s}(a−1))`. Panels shrink towards `s = 0`, near which it has a pole if `a` is small.
-fn action_in_own_time(target: &Gaussian) -> Result<Enclosure> {
-    const END: f64 = 20.0; // e^{−2·20} is below rounding
-    const DEEPEST: u32 = 40;
-    let path = GaussianPath::from_standard(target.clone(), Schedule::linear())?;
-    let mut total = Enclosure::exact(0.0);
-    for channel in channels(&path)? {
-        let (square, variance) = (channel.target_mean.square().mid(), channel.target_variance.mid());
-        // The pole is at s = ½log(1−a) for a < 1, and no nearer than π/2 for a > 1.
-        let mut depth = 2;
-        while depth < DEEPEST && 0.5_f64.powi(depth.cast_signed()) > 0.25 * variance {
-            depth += 1;
-        }
-        let mut breaks = graded_panels(0.0, 1.0, true, false, depth);
-        while let Some(&last) = breaks.last()
-            && last < END
-        {
-            breaks.push(last + 1.0);
-        }
-        let integral = integrate(&breaks, |s| {
-            let lambda = core_math::exp(-2.0 * s);
-            let gap = lambda * (variance - 1.0);
-            // 1 + gap without cancellation for small variances: λa + (1−λ).
-            let law = lambda * variance - core_math::expm1(-2.0 * s);
-            lambda * square + gap * gap / law
-        });
-        // The integrand moves with the variance by at most 2λx + λx² with x = λ|a−1|/v ≤ |a−1|/a.
-        let steepness = (variance - 1.0).abs() / variance;
-        let uncertainty = channel.target_variance.width() * (2.0 * steepness + steepness * steepness)
-            + channel.target_mean.square().width();
-        let tail = core_math::exp(-2.0 * END) * integral.hi();
-        total = total + integral.widened(uncertainty + tail);
-    }
-    Ok(total)
 }

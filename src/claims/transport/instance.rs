@@ -22,12 +22,13 @@ pub fn direction(stream: &mut Stream, dim: usize) -> Vec<f64> {
 /// # Errors
 /// Those of the law at `t`.
 pub fn point_near(stream: &mut Stream, point: &PathPoint) -> Result<Vec<f64>> {
+    const GRID: f64 = 1048576.0; // 2²⁰
     let law = point.path.law(point.t)?;
     let coordinates = (0..law.dim()).map(|i| {
         let deviation = law.covariance_entry(i, i).sqrt();
         law.mean()[i] + deviation * stream.sample::<f64, _>(StandardNormal)
     });
-    Ok(coordinates.map(|x| x as f32).map(f64::from).collect())
+    Ok(coordinates.map(|x| (x * GRID).round() / GRID).collect())
 }
 
 /// A Gaussian law `N(m, Σ)` with rates `ṁ` and `Σ̇`: a curve of Gaussian laws at one time, with floats
