@@ -5,8 +5,10 @@ use crate::claim::Claim;
 pub mod benamou_brenier;
 pub mod coupling_bound;
 pub mod finite_action;
+pub mod finite_action_instance;
 pub mod instance;
 pub mod moments;
+pub mod moments_instance;
 pub mod time_change;
 
 /// The claims of the chapter, in the order of their ids.

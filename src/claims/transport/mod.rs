@@ -3,6 +3,7 @@
 use crate::claim::Claim;
 
 pub mod continuity;
+pub mod continuity_instance;
 pub mod de_bruijn;
 pub mod existence;
 pub mod gaussian_base;
