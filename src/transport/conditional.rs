@@ -25,7 +25,7 @@ pub fn path_score(path: &GaussianPath, t: f64, y: &[f64]) -> Result<Vec<Enclosur
     // |(Σ+R)⁻¹δ − Σ⁻¹δ| ≤ ‖(Σ+R)⁻¹‖‖R‖|Σ⁻¹δ|; a factor 2 covers the second order.
     let size = score.iter().map(|s| s.interval().magnitude().powi(2)).sum::<f64>().sqrt();
     let mean = shift.iter().map(|m| m * m).sum::<f64>().sqrt();
-    let radius = 2.0 * (covariance_rounding(&law) * size + mean) / law.spectrum().smallest().lo();
+    let radius = 2.0 * (covariance_rounding(path, t)? * size + mean) / law.spectrum().smallest().lo();
     Ok(score.into_iter().map(|s| s.widened(radius).weakened(Evidence::Exact)).collect())
 }
 

@@ -22,7 +22,7 @@ pub fn fisher_along_path(path: &GaussianPath, t: f64) -> Result<Enclosure> {
     } else {
         let (low, high) = (law.spectrum().smallest().lo(), law.spectrum().largest().hi());
         let slope = relative(low) / low + relative(high) / high;
-        covariance_rounding(&law) * slope * (path.dim() as f64).sqrt()
+        covariance_rounding(path, t)? * slope * (path.dim() as f64).sqrt()
     };
     let means = path.mean(t)?;
     let mean: f64 = means.iter().map(|m| 2.0 * m.interval().magnitude() * m.width()).sum();

@@ -15,20 +15,38 @@ pub fn room(path: &GaussianPath, t: f64) -> f64 {
     path.schedule().time_breaks().iter().map(|b| (t - b).abs()).fold(t.min(1.0 - t), f64::min)
 }
 
-/// Bound for the Frobenius distance of the covariance of `rounded = path.law(t)` from that of `p_t`.
-pub fn covariance_rounding(rounded: &Gaussian) -> f64 {
-    let largest = (0..rounded.dim()).map(|i| rounded.covariance_entry(i, i)).fold(0.0, f64::max);
-    ULPS * f64::EPSILON * largest * rounded.dim() as f64
+/// Bound for the Frobenius distance of the covariance of `path.law(t)` from that of `p_t`: each entry is the midpoint
+/// of an enclosure.
+///
+/// # Errors
+/// Those of the covariance.
+pub fn covariance_rounding(path: &GaussianPath, t: f64) -> Result<f64> {
+    const SLACK: f64 = 1.0 + 1e-9; // the rounding of this sum, and of the midpoints within narrow enclosures
+    let squares: f64 = path.covariance(t)?.iter().map(|entry| (half_width(*entry)).powi(2)).sum();
+    Ok(SLACK * squares.sqrt())
+}
+
+/// Half the width, and the rounding of the midpoint.
+fn half_width(entry: Enclosure) -> f64 {
+    0.5 * entry.width() + f64::EPSILON * entry.mid().abs()
 }
 
 /// Bound for `W₂(path.law(t), p_t)`: the rounding of mean and covariance to floats. Uses
-/// `W₂(N(0, Σ), N(0, Σ')) ≤ ‖Σ − Σ'‖_F/√λ_min(Σ)` for dense covariances.
+/// `W₂(N(0, Σ), N(0, Σ')) ≤ ‖√Σ − √Σ'‖_F ≤ ‖Σ − Σ'‖_F/(√λ_min(Σ) + √λ_min(Σ'))` for dense covariances.
 fn displacement(path: &GaussianPath, t: f64, rounded: &Gaussian) -> Result<f64> {
-    let mean: f64 = path.mean(t)?.iter().map(|m| m.width().powi(2)).sum();
+    const SLACK: f64 = 1.0 + 1e-3; // λ_min(Σ') is that of Σ to within the rounding
+    let mean: f64 = path.mean(t)?.iter().map(|m| half_width(*m).powi(2)).sum();
     let shape = match rounded.variances() {
         // |√v − √v'| is half the relative change of v, times √v.
         Some(variances) => 0.5 * ULPS * f64::EPSILON * variances.iter().sum::<f64>().sqrt(),
-        None => covariance_rounding(rounded) / rounded.spectrum().smallest().lo().sqrt(),
+        None => {
+            let smallest = rounded.spectrum().smallest().lo();
+            let rounding = covariance_rounding(path, t)?;
+            if rounding > 1e-3 * smallest {
+                return Ok(f64::INFINITY);
+            }
+            SLACK * 0.5 * rounding / smallest.sqrt()
+        }
     };
     Ok(mean.sqrt() + shape)
 }
