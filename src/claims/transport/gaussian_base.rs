@@ -68,7 +68,7 @@ impl GaussianBaseInstance {
     }
 
     fn random_gradient(stream: &mut Stream, index: usize) -> Result<Self> {
-        let point = PathPoint::random(stream, [1, 2, 4, 7, 5][index % 5])?;
+        let point = PathPoint::random(stream, [1, 2, 7, 5][index % 4])?;
         let dim = point.path.dim();
         let (y, a, b) = (point_near(stream, &point)?, direction(stream, dim), direction(stream, dim));
         Self::new(point, Part::Gradient { y, a, b })
