@@ -26,6 +26,18 @@ macro_rules! claims {
 }
 
 claims! {
+    p1_moments: "P1",
+    p2_time_change: "P2",
+    p3_coupling_bound: "P3",
+    p4_finite_action: "P4",
+    p5_benamou_brenier: "P5",
+    t1_continuity: "T1",
+    t2_existence: "T2",
+    t3_minimality: "T3",
+    t4_gaussian_base: "T4",
+    t5_gaussian_paths: "T5",
+    t6_poincare_existence: "T6",
+    t7_de_bruijn: "T7",
     b1_path_space_divergence: "B1",
     b2_girsanov_bias_bound: "B2",
     b3_poincare_bias_bound: "B3",
