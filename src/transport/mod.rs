@@ -1,5 +1,7 @@
 //! The transport field, the metric derivative and the action of a path.
 
+mod entropic;
 mod gaussian;
 
+pub use entropic::entropic_map_jacobian;
 pub use gaussian::{action, metric_derivative_squared};
