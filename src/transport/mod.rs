@@ -2,6 +2,8 @@
 
 mod entropic;
 mod gaussian;
+mod slope;
 
 pub use entropic::entropic_map_jacobian;
 pub use gaussian::{action, metric_derivative_squared};
+pub use slope::optimal_slope;
