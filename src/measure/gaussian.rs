@@ -12,6 +12,8 @@
 mod field;
 mod pair;
 mod random;
+#[cfg(test)]
+mod references;
 mod spectrum;
 #[cfg(test)]
 mod tests;
@@ -74,6 +76,11 @@ impl Dense {
             expected: "certainly positive definite".to_owned(),
             reason: format!("its smallest eigenvalue lies in [{:e}, {:e}]", smallest.lo(), smallest.hi()),
         })
+    }
+
+    /// `−log₂ λ_min(Σ)`, roughly.
+    fn smallness(&self) -> f64 {
+        -2.0 * f64::from(self.exponent) - self.whitening.smallest_eigenvalue_bound().log2()
     }
 }
 

@@ -33,7 +33,11 @@ impl Channel {
 
     /// Variance `a cos²φ + s sin²φ` in floating point (two positive terms, no cancellation).
     pub fn variance(&self, angle: f64) -> f64 {
-        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
+        self.variance_between(core_math::sin(angle), core_math::cos(angle))
+    }
+
+    /// The same from the sine and the cosine of the angle.
+    pub fn variance_between(&self, sine: f64, cosine: f64) -> f64 {
         self.target_variance.mid() * cosine * cosine + self.base_variance.mid() * sine * sine
     }
 

@@ -181,8 +181,14 @@ impl GaussianPath {
             return None;
         }
         let spectrum = self.target.spectrum();
-        let target_means = spectrum.coordinates(self.target.mean().as_slice()).ok()?;
-        let base_means = spectrum.coordinates(self.base.mean().as_slice()).ok()?;
+        // The zero vector has coordinates that are exactly zero, which a rotation would blur.
+        let coordinates = |law: &Gaussian| {
+            if law.mean().iter().all(|&m| m == 0.0) {
+                return Some(vec![Enclosure::exact(0.0); self.dim()]);
+            }
+            spectrum.coordinates(law.mean().as_slice()).ok()
+        };
+        let (target_means, base_means) = (coordinates(&self.target)?, coordinates(&self.base)?);
         Some(
             spectrum
                 .eigenvalues()
