@@ -161,8 +161,8 @@ impl RealisedLaw {
                 + linear_error * (law.mean.norm() + size)
                 + unit * (1.0 + size + law.mean.norm() + next.norm()) * (2.0 + a);
             law.mean = next;
-            let image = &found.linear * &law.covariance * found.linear.transpose()
-                + &found.noise * found.noise.transpose();
+            let identity = DMatrix::identity(probe.len(), probe.len());
+            let image = sandwich(&found.linear, &law.covariance) + sandwich(&found.noise, &identity);
             law.covariance_error = (a + linear_error).powi(2) * law.covariance_error
                 + 2.0 * linear_error * (a + linear_error) * law.covariance.norm()
                 + 2.0 * noise_error * (found.noise.amax() + noise_error)
@@ -192,6 +192,15 @@ impl RealisedLaw {
         let first_order = 0.5 * slope.norm() * self.covariance_error + pulled.norm() * self.mean_error;
         Ok(target.kl_divergence(&law)?.weakened(Evidence::Exact).widened(2.0 * first_order))
     }
+}
+
+/// `ACAᵀ`, quickly if A is diagonal.
+fn sandwich(a: &DMatrix<f64>, c: &DMatrix<f64>) -> DMatrix<f64> {
+    let diagonal = a.diagonal();
+    if *a == DMatrix::from_diagonal(&diagonal) {
+        return DMatrix::from_fn(c.nrows(), c.ncols(), |i, j| diagonal[i] * c[(i, j)] * diagonal[j]);
+    }
+    a * c * a.transpose()
 }
 
 /// Spectral norm in floating point, a little above.
