@@ -120,11 +120,12 @@ impl NelsonProcess {
                 (identity.kronecker(&b) + b.kronecker(&identity), noise.clone())
             })?;
         let covariance = DMatrix::from_column_slice(d, d, later.value.as_slice());
-        let factor = (0.5 * (&covariance + covariance.transpose())).cholesky().ok_or_else(|| Error::Matrix {
-            name: "covariance of the process".to_owned(),
-            expected: "invertible in floating point".to_owned(),
-            reason: "its Cholesky factorisation fails".to_owned(),
-        })?;
+        let factor =
+            (0.5 * (&covariance + covariance.transpose())).cholesky().ok_or_else(|| Error::Matrix {
+                name: "covariance of the process".to_owned(),
+                expected: "invertible in floating point".to_owned(),
+                reason: "its Cholesky factorisation fails".to_owned(),
+            })?;
         let pulled = factor.solve(&offset);
         let expected = &initial * (propagator.transpose() * &pulled);
         let inverse = factor.inverse().norm();
@@ -177,8 +178,7 @@ mod tests {
     #[test]
     fn a_standard_target_gives_the_ornstein_uhlenbeck_process() {
         // p_t = γ for every t, v = 0, s = −y: E[Y_{τ+h}|y] = e^{−h} y, and the process is reversible.
-        let path =
-            GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
+        let path = GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
         let (kappa, step) = (0.5, 0.25);
         let process = NelsonProcess::new(&path, kappa).unwrap();
         let h: f64 = step / kappa;
@@ -194,8 +194,7 @@ mod tests {
 
     #[test]
     fn bad_arguments_are_refused() {
-        let path =
-            GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
+        let path = GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
         assert!(NelsonProcess::new(&path, 0.0).is_err() && NelsonProcess::new(&path, f64::NAN).is_err());
         let process = NelsonProcess::new(&path, 1.0).unwrap();
         for (t, step) in [(0.5, 0.0), (0.5, 0.75), (f64::NAN, 0.1), (0.5, f64::NAN), (0.5, -0.1)] {

@@ -71,7 +71,17 @@ impl PathScore for GaussianPath {
     type At = GaussianScore;
 
     fn score_at(&self, t: f64) -> Result<GaussianScore> {
-        Ok(GaussianScore::new(&self.law(t)?))
+        let (Some(target), Some(base)) = (self.target().variances(), self.base().variances()) else {
+            return Ok(GaussianScore::new(&self.law(t)?));
+        };
+        // Independent coordinates in plain floating point: a sampler does this at every step.
+        within("t", t, 0.0, 1.0)?;
+        let (lambda, complement) = (self.schedule().lambda(t), self.schedule().complement(t));
+        let (signal, noise) = (lambda.sqrt(), complement.sqrt());
+        let means = self.target().mean().iter().zip(self.base().mean().iter());
+        let mean = means.map(|(m, b)| signal * m + noise * b).collect();
+        let precisions = target.iter().zip(base).map(|(a, s)| 1.0 / (lambda * a + complement * s)).collect();
+        Ok(GaussianScore { mean, precision: Precision::Diagonal(precisions) })
     }
 }
 
@@ -193,8 +203,7 @@ mod tests {
         ] {
             assert!(Grid::new(from, until, kappa, steps).is_err());
         }
-        let path =
-            GaussianPath::from_standard(Gaussian::standard(1).unwrap(), Schedule::linear()).unwrap();
+        let path = GaussianPath::from_standard(Gaussian::standard(1).unwrap(), Schedule::linear()).unwrap();
         let scheme = EulerMaruyama::new(&path, &Grid::new(0.0, 1.0, 1.0, 2).unwrap()).unwrap();
         assert!(scheme.step(2, &[0.0], &[0.0]).is_err());
         assert!(scheme.step(0, &[0.0, 1.0], &[0.0]).is_err());

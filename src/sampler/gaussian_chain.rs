@@ -32,10 +32,7 @@ pub struct AffineStep {
 ///
 /// # Errors
 /// Errors of the step; [`Error::Dimension`] if it returns another dimension.
-pub fn affine_step(
-    probe: &[f64],
-    step: impl Fn(&[f64], &[f64]) -> Result<Vec<f64>>,
-) -> Result<AffineStep> {
+pub fn affine_step(probe: &[f64], step: impl Fn(&[f64], &[f64]) -> Result<Vec<f64>>) -> Result<AffineStep> {
     let d = probe.len();
     let pushed = |state: &[f64], noise: &[f64]| {
         let image = step(state, noise)?;
@@ -238,11 +235,9 @@ mod tests {
         let variances = vec![0.5, 2.0, 1.25];
         let mean = vec![1.0, -1.0, 0.25];
         let diagonal = Gaussian::diagonal(mean.clone(), variances.clone()).unwrap();
-        let dense = Gaussian::new(
-            DVector::from_vec(mean),
-            DMatrix::from_diagonal(&DVector::from_vec(variances)),
-        )
-        .unwrap();
+        let dense =
+            Gaussian::new(DVector::from_vec(mean), DMatrix::from_diagonal(&DVector::from_vec(variances)))
+                .unwrap();
         let grid = Grid::new(0.0, 1.0, 0.5, 12).unwrap();
         let start = Gaussian::standard(3).unwrap();
         let law = |target: &Gaussian| {

@@ -5,5 +5,5 @@ mod gaussian;
 mod slope;
 
 pub use entropic::entropic_map_jacobian;
-pub use slope::optimal_slope;
 pub use gaussian::{action, discounted_action, largest_metric_derivative_squared, metric_derivative_squared};
+pub use slope::optimal_slope;

@@ -160,13 +160,8 @@ impl Theorem for EntropicMapJacobian {
     };
 
     fn families() -> NonEmpty<Family<JacobianInstance>> {
-        let family = |name, quick, full, draw: Draw| Family {
-            name,
-            evidence: Evidence::Certified,
-            quick,
-            full,
-            draw,
-        };
+        let family =
+            |name, quick, full, draw: Draw| Family { name, evidence: Evidence::Certified, quick, full, draw };
         NonEmpty::new(
             family("noisy Gaussian laws", 21, 168, JacobianInstance::random),
             [family("two Gaussian marginals", 12, 120, JacobianInstance::random_marginals)],

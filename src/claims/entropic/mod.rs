@@ -7,5 +7,5 @@ pub mod instance;
 pub mod schroedinger_potential;
 
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = 
+pub(super) const CLAIMS: &[&dyn Claim] =
     &[&schroedinger_potential::SchroedingerPotential, &entropic_map_jacobian::EntropicMapJacobian];

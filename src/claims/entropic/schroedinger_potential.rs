@@ -143,7 +143,9 @@ impl Theorem for SchroedingerPotential {
                 FalseTwin {
                     name: "the cost left out of the exponent",
                     instance: || PotentialInstance::example(Part::Potential),
-                    wrong: Wrong::Observed(|i| i.noisy.along(&i.noisy.plan()?.log_density_gradient(&i.noisy)?)),
+                    wrong: Wrong::Observed(|i| {
+                        i.noisy.along(&i.noisy.plan()?.log_density_gradient(&i.noisy)?)
+                    }),
                 },
             ],
         )

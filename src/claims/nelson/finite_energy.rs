@@ -156,13 +156,8 @@ impl Theorem for FiniteEnergy {
     };
 
     fn families() -> NonEmpty<Family<EnergyInstance>> {
-        let family = |name, quick, full, draw: Draw| Family {
-            name,
-            evidence: Evidence::Converged,
-            quick,
-            full,
-            draw,
-        };
+        let family =
+            |name, quick, full, draw: Draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
             family("finite energies", 12, 120, EnergyInstance::random),
             [
@@ -196,7 +191,11 @@ impl Theorem for FiniteEnergy {
                 FalseTwin {
                     name: "twice the rate of divergence",
                     instance: || {
-                        EnergyInstance::divergent(Gaussian::isotropic(vec![2.0], 0.5)?, 0.5_f64.powi(200), 1.0)
+                        EnergyInstance::divergent(
+                            Gaussian::isotropic(vec![2.0], 0.5)?,
+                            0.5_f64.powi(200),
+                            1.0,
+                        )
                     },
                     wrong: Wrong::Bound(|i| Ok(Self::bound(i)? * 2.0)),
                 },

@@ -7,5 +7,8 @@ pub mod forward_backward_drift;
 pub mod reverse_diffusion;
 
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] =
-    &[&forward_backward_drift::ForwardBackwardDrift, &reverse_diffusion::ReverseDiffusion, &finite_energy::FiniteEnergy];
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &forward_backward_drift::ForwardBackwardDrift,
+    &reverse_diffusion::ReverseDiffusion,
+    &finite_energy::FiniteEnergy,
+];

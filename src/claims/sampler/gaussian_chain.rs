@@ -145,8 +145,7 @@ impl RealisedLaw {
         let (target, base) = (i.path.target().spectrum(), i.path.base().spectrum());
         let condition =
             target.largest().max(base.largest()).hi() / target.smallest().min(base.smallest()).lo();
-        let conditioned =
-            i.path.target().variances().is_none() || i.path.base().variances().is_none();
+        let conditioned = i.path.target().variances().is_none() || i.path.base().variances().is_none();
         // The program rounds the law at each time; its precision feels that by the condition number.
         let unit = (d + 8.0) * f64::EPSILON * if conditioned { condition } else { 1.0 };
         for k in 0..scheme.steps() {
@@ -286,7 +285,8 @@ impl Theorem for GaussianChain {
                     wrong: Wrong::Observed(|i| {
                         i.realised(|scheme, k, state, noise| {
                             let zero = vec![0.0; state.len()];
-                            let (full, still) = (scheme.step(k, state, noise)?, scheme.step(k, state, &zero)?);
+                            let (full, still) =
+                                (scheme.step(k, state, noise)?, scheme.step(k, state, &zero)?);
                             // x − hs + noise = full − 2hs, and hs = still − x.
                             let mirrored = |((f, s), x): ((&f64, &f64), &f64)| f - 2.0 * (s - x);
                             Ok(full.iter().zip(&still).zip(state).map(mirrored).collect())
@@ -304,7 +304,9 @@ impl Theorem for GaussianChain {
                     name: "schedule run backwards",
                     instance: || ChainInstance::example(Quantity::Divergence),
                     wrong: Wrong::Observed(|i| {
-                        i.realised(|scheme, k, state, noise| scheme.step(scheme.steps() - 1 - k, state, noise))
+                        i.realised(|scheme, k, state, noise| {
+                            scheme.step(scheme.steps() - 1 - k, state, noise)
+                        })
                     }),
                 },
                 FalseTwin {

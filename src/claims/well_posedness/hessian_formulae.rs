@@ -61,8 +61,11 @@ impl HessianInstance {
 
     fn standard(stream: &mut Stream, index: usize) -> Result<Self> {
         // Beside a condition number of 10⁸ the target side would lose too many digits.
-        let formula =
-            if index % 7 == 3 { Formula::Standard } else { [Formula::Standard, Formula::Target, Formula::Noise][index % 3] };
+        let formula = if index % 7 == 3 {
+            Formula::Standard
+        } else {
+            [Formula::Standard, Formula::Target, Formula::Noise][index % 3]
+        };
         Self::new(Slice::random(stream, index)?, formula)
     }
 

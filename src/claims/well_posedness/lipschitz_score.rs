@@ -189,13 +189,8 @@ impl Theorem for LipschitzScore {
     };
 
     fn families() -> NonEmpty<Family<LipschitzInstance>> {
-        let family = |name, quick, full, draw: Draw| Family {
-            name,
-            evidence: Evidence::Certified,
-            quick,
-            full,
-            draw,
-        };
+        let family =
+            |name, quick, full, draw: Draw| Family { name, evidence: Evidence::Certified, quick, full, draw };
         NonEmpty::new(
             family("Gaussian targets, standard base", 20, 140, LipschitzInstance::standard),
             [

@@ -11,5 +11,9 @@ pub mod strong_error;
 pub mod strong_solution;
 
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] =
-    &[&score_formulae::ScoreFormulae, &hessian_formulae::HessianFormulae, &lipschitz_score::LipschitzScore, &strong_solution::StrongSolution];
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &score_formulae::ScoreFormulae,
+    &hessian_formulae::HessianFormulae,
+    &lipschitz_score::LipschitzScore,
+    &strong_solution::StrongSolution,
+];

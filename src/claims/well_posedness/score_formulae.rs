@@ -62,8 +62,11 @@ impl ScoreInstance {
 
     fn standard(stream: &mut Stream, index: usize) -> Result<Self> {
         // Beside a condition number of 10⁸ the target side would lose too many digits.
-        let formula =
-            if index % 7 == 3 { Formula::Tweedie } else { [Formula::Tweedie, Formula::Target, Formula::Noise][index % 3] };
+        let formula = if index % 7 == 3 {
+            Formula::Tweedie
+        } else {
+            [Formula::Tweedie, Formula::Target, Formula::Noise][index % 3]
+        };
         Self::new(Slice::random(stream, index)?, formula)
     }
 
@@ -158,7 +161,8 @@ impl Theorem for ScoreFormulae {
                     name: "the unconditional mean in Tweedie's formula",
                     instance: || ScoreInstance::example(Formula::Tweedie),
                     wrong: Wrong::Bound(|i| {
-                        let gap = i.slice.observation.law_mean().minus(&i.slice.observation.point(&i.slice.y)?);
+                        let gap =
+                            i.slice.observation.law_mean().minus(&i.slice.observation.point(&i.slice.y)?);
                         Ok(i.slice.along(&gap)? / i.slice.complement())
                     }),
                 },

@@ -78,11 +78,7 @@ impl SolutionInstance {
         within("from", from, 0.0, until)?;
         within("until", until, from, 1.0)?;
         if gap.len() != path.dim() {
-            return Err(Error::Dimension {
-                name: "gap".to_owned(),
-                found: gap.len(),
-                expected: path.dim(),
-            });
+            return Err(Error::Dimension { name: "gap".to_owned(), found: gap.len(), expected: path.dim() });
         }
         Ok(Contraction { path, kappa, from, until, gap })
     }
@@ -271,10 +267,7 @@ fn covariance(path: &GaussianPath, target: &DMatrix<f64>, base: &DMatrix<f64>, t
 }
 
 /// `|x − x'| exp(−κ⁻¹∫ rate dt)` for a rate that is a function of the eigenvalues of `Σ_t`.
-fn contraction_bound(
-    instance: &SolutionInstance,
-    rate: impl Fn(&DVector<f64>) -> f64,
-) -> Result<Enclosure> {
+fn contraction_bound(instance: &SolutionInstance, rate: impl Fn(&DVector<f64>) -> f64) -> Result<Enclosure> {
     let Contraction { path, kappa, from, until, gap } = instance else {
         return Err(Error::Undefined { what: "contraction".to_owned(), reason: instance.to_string() });
     };
@@ -283,8 +276,7 @@ fn contraction_bound(
     breaks.extend(path.schedule().time_breaks().into_iter().filter(|t| from < t && t < until));
     breaks.sort_by(f64::total_cmp);
     breaks.dedup();
-    let integral =
-        integrate(&breaks, |t| rate(&covariance(path, &target, &base, t).symmetric_eigenvalues()));
+    let integral = integrate(&breaks, |t| rate(&covariance(path, &target, &base, t).symmetric_eigenvalues()));
     let norm: Enclosure = gap.iter().map(|&x| Enclosure::exact(x).square()).sum();
     Ok(norm.sqrt() * (-(integral / *kappa)).exp())
 }
