@@ -108,7 +108,17 @@ impl EnergyInstance {
         let part = if index.is_multiple_of(2) { Part::Field } else { Part::Score };
         let name = ["linear", "cosine"][(index / 2) % 2];
         // Closer to 1 a float does not resolve 1 − t to the accuracy of the comparison.
-        Ok(Atom(name, part, 0.5_f64.powi(stream.random_range(1..14))))
+        Self::for_atom(name, part, 0.5_f64.powi(stream.random_range(1..14)))
+    }
+
+    /// An atom, until `1 − gap`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for an unknown schedule or unless `0 < gap < 1`.
+    pub fn for_atom(name: &'static str, part: Part, gap: f64) -> Result<Self> {
+        schedule(name)?;
+        within("gap", gap, f64::MIN_POSITIVE, 1.0 - f64::EPSILON)?;
+        Ok(Atom(name, part, gap))
     }
 
     fn shifted(name: &str) -> Result<GaussianPath> {
@@ -223,7 +233,7 @@ impl Theorem for FiniteEnergy {
                 },
                 FalseTwin {
                     name: "finite score energy for an atom under the cosine schedule",
-                    instance: || Ok(Atom("cosine", Part::Score, 0.5_f64.powi(10))),
+                    instance: || EnergyInstance::for_atom("cosine", Part::Score, 0.5_f64.powi(10)),
                     wrong: Wrong::Bound(|_| atom_closed_form("cosine", Part::Field, 1.0 / 1024.0)),
                 },
             ],

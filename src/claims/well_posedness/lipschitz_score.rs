@@ -26,7 +26,7 @@ use super::instance::Slice;
 use super::mixture::{Component, MixtureSlice};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, positive};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::linalg::{Ball, enclosed_eigen};
 use crate::numerics::stream::Stream;
@@ -83,7 +83,15 @@ impl LipschitzInstance {
 
     /// Beyond a = 64 the rounding of the posterior weights, of order a², blurs the exponent.
     fn growth(stream: &mut Stream, _index: usize) -> Result<Self> {
-        Ok(Growth(stream.random_range(0.0_f64..6.0).exp2()))
+        Self::growth_at(stream.random_range(0.0_f64..6.0).exp2())
+    }
+
+    /// The growth between `a/2` and `2a`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `a` is finite and positive.
+    pub fn growth_at(a: f64) -> Result<Self> {
+        Ok(Growth(positive("a", a)?))
     }
 
     /// Three-dimensional target, u its top eigenvector.
@@ -232,12 +240,12 @@ impl Theorem for LipschitzScore {
             [
                 FalseTwin {
                     name: "bounded conditional covariance for every Gaussian mixture",
-                    instance: || Ok(Growth(64.0)),
+                    instance: || LipschitzInstance::growth_at(64.0),
                     wrong: Wrong::Bound(|_| Ok(Enclosure::exact(0.0))),
                 },
                 FalseTwin {
                     name: "growth of order one in |y|",
-                    instance: || Ok(Growth(64.0)),
+                    instance: || LipschitzInstance::growth_at(64.0),
                     wrong: Wrong::Bound(|_| Ok(Enclosure::exact(1.0))),
                 },
                 FalseTwin {

@@ -44,7 +44,7 @@ pub enum SolutionInstance {
     /// Two solutions at distance `gap` at time `from` of the path, compared at time `until`.
     Contraction {
         /// The path.
-        path: GaussianPath,
+        path: Box<GaussianPath>,
         /// Slowness κ.
         kappa: f64,
         /// Start in the time of the path.
@@ -80,7 +80,21 @@ impl SolutionInstance {
         if gap.len() != path.dim() {
             return Err(Error::Dimension { name: "gap".to_owned(), found: gap.len(), expected: path.dim() });
         }
-        Ok(Contraction { path, kappa, from, until, gap })
+        Ok(Contraction { path: Box::new(path), kappa, from, until, gap })
+    }
+
+    /// Refinements on the Brownian path of a seed.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for an unknown schedule or a κ that is not finite and positive.
+    pub fn refinements(
+        schedule_name: &'static str,
+        kappa: f64,
+        reference: Reference,
+        seed: u64,
+    ) -> Result<Self> {
+        schedule(schedule_name)?;
+        Ok(Order { schedule: schedule_name, kappa: positive("kappa", kappa)?, reference, seed })
     }
 
     fn random(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -102,11 +116,11 @@ impl SolutionInstance {
     fn order(stream: &mut Stream, index: usize) -> Result<Self> {
         let reference = if index.is_multiple_of(2) { Reference::Solution } else { Reference::Refinement };
         let schedule = ["power 2", "cosine", "linear", "ou 1"][(index / 2) % 4];
-        Ok(Order { schedule, kappa: stream.random_range(1.0..2.0), reference, seed: stream.random() })
+        Self::refinements(schedule, stream.random_range(1.0..2.0), reference, stream.random())
     }
 
     fn ordered(reference: Reference) -> Result<Self> {
-        Ok(Order { schedule: "power 2", kappa: 1.0, reference, seed: 7 })
+        Self::refinements("power 2", 1.0, reference, 7)
     }
 
     fn planar(gap: Vec<f64>, kappa: f64) -> Result<Self> {
