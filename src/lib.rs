@@ -73,4 +73,5 @@ pub mod measure;
 pub mod numerics;
 pub mod path;
 pub mod report;
+pub mod sampler;
 pub mod transport;
