@@ -1,5 +1,8 @@
 //! A verified proof-companion for the theory of diffusion annealed Langevin dynamics.
 
+pub mod claim;
+pub mod claims;
 pub mod enclosure;
 pub mod error;
 pub mod numerics;
+pub mod path;
