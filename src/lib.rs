@@ -4,5 +4,6 @@ pub mod claim;
 pub mod claims;
 pub mod enclosure;
 pub mod error;
+pub mod measure;
 pub mod numerics;
 pub mod path;
