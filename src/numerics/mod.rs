@@ -6,5 +6,6 @@ pub mod expression;
 pub mod extrapolation;
 pub mod jet;
 pub mod number;
+pub mod parabolic_cylinder;
 pub mod quadrature;
 pub mod stream;
