@@ -20,10 +20,6 @@ fn point(x: f64) -> Interval {
     Interval::point(x)
 }
 
-fn certified(x: Interval) -> Option<Enclosure> {
-    Some(Enclosure::certified(x))
-}
-
 impl LineMeasure {
     /// The best `C` in `Var(f) ≤ C ∫ f'²`, where it is known exactly (possibly infinite).
     ///
@@ -50,7 +46,8 @@ impl LineMeasure {
         if !(self.tails.0.allows_poincare() && self.tails.1.allows_poincare()) {
             return Some(Enclosure::infinite(self.evidence_of_tails()));
         }
-        if self.cut { self.cut_poincare_constant() } else { self.whole_poincare_constant() }
+        let known = if self.cut { self.cut_poincare_constant() } else { self.whole_poincare_constant() };
+        known.map(Enclosure::certified)
     }
 
     /// How well the tails are known.
@@ -58,49 +55,49 @@ impl LineMeasure {
         if matches!(self.family, Family::Formula(_)) { Evidence::Converged } else { Evidence::Certified }
     }
 
-    fn whole_poincare_constant(&self) -> Option<Enclosure> {
+    fn whole_poincare_constant(&self) -> Option<Interval> {
         let (one, four) = (Interval::ONE, point(4.0));
         match &self.family {
-            Family::Gaussian { std, .. } => certified(point(*std).square()),
+            Family::Gaussian { std, .. } => Some(point(*std).square()),
             Family::Mixture(components) => match components.as_slice() {
-                [only] => certified(point(only.std).square()),
+                [only] => Some(point(only.std).square()),
                 _ => None,
             },
-            Family::Uniform => certified((self.length() / Interval::PI).square()),
-            Family::Laplace { left, right } => certified(four / point(left.min(*right)).square()),
-            Family::Exponential { rate } => certified(four / point(*rate).square()),
-            Family::Logistic { scale } => certified(four * point(*scale).square()),
-            Family::CoshPower { exponent: s } if *s >= 2.0 => certified(one / (point(*s) - one)),
+            Family::Uniform => Some((self.length() / Interval::PI).square()),
+            Family::Laplace { left, right } => Some(four / point(left.min(*right)).square()),
+            Family::Exponential { rate } => Some(four / point(*rate).square()),
+            Family::Logistic { scale } => Some(four * point(*scale).square()),
+            Family::CoshPower { exponent: s } if *s >= 2.0 => Some(one / (point(*s) - one)),
             Family::CoshPower { exponent: s } | Family::LogGamma { shape: s } if *s < 2.0 => {
-                certified(four / point(*s).square())
+                Some(four / point(*s).square())
             }
-            Family::LogGamma { shape } => certified(one / (point(*shape) - one)),
-            Family::CosPower { exponent } => certified(one / (point(*exponent) + one)),
-            Family::Gamma { shape } if *shape < 1.0 => certified(four),
-            Family::Gamma { shape } => certified((point(*shape) + one).square() / point(*shape)),
-            Family::Chi { .. } => certified(one / point(2.0)),
+            Family::LogGamma { shape } => Some(one / (point(*shape) - one)),
+            Family::CosPower { exponent } => Some(one / (point(*exponent) + one)),
+            Family::Gamma { shape } if *shape < 1.0 => Some(four),
+            Family::Gamma { shape } => Some((point(*shape) + one).square() / point(*shape)),
+            Family::Chi { .. } => Some(one / point(2.0)),
             Family::TiltedGaussian { convexity, slope } => {
                 let theta = point(*convexity);
                 let degree = smallest_degree(-(point(*slope) / theta.sqrt()))?;
-                certified(one / (theta * degree))
+                Some(one / (theta * degree))
             }
             Family::Student { .. } | Family::CoshPower { .. } | Family::Formula(_) => None,
         }
     }
 
     /// Constants of families cut to a part of their domain.
-    fn cut_poincare_constant(&self) -> Option<Enclosure> {
+    fn cut_poincare_constant(&self) -> Option<Interval> {
         let four = point(4.0);
         match &self.family {
-            Family::Uniform => certified((self.length() / Interval::PI).square()),
+            Family::Uniform => Some((self.length() / Interval::PI).square()),
             Family::Gaussian { mean, std } => self.cut_gaussian(*mean, *std),
             // The law does not depend on where a linear potential is cut off.
-            Family::Exponential { rate } if self.hi.is_infinite() => certified(four / point(*rate).square()),
-            Family::Exponential { rate } => certified(self.linear(*rate)),
-            Family::Laplace { left, .. } if self.hi <= 0.0 => certified(self.linear(*left)),
-            Family::Laplace { right, .. } if self.lo >= 0.0 => certified(self.linear(*right)),
+            Family::Exponential { rate } if self.hi.is_infinite() => Some(four / point(*rate).square()),
+            Family::Exponential { rate } => Some(self.linear(*rate)),
+            Family::Laplace { left, .. } if self.hi <= 0.0 => Some(self.linear(*left)),
+            Family::Laplace { right, .. } if self.lo >= 0.0 => Some(self.linear(*right)),
             Family::Laplace { left, right } if left == right && self.hi == -self.lo => {
-                certified(cut_laplace(*left, self.hi)?)
+                cut_laplace(*left, self.hi)
             }
             _ => None,
         }
@@ -121,7 +118,7 @@ impl LineMeasure {
     }
 
     /// `σ²/n` if the standardised ends are adjacent zeros of `He_{n−1}`, infinity included.
-    fn cut_gaussian(&self, mean: f64, std: f64) -> Option<Enclosure> {
+    fn cut_gaussian(&self, mean: f64, std: f64) -> Option<Interval> {
         let standard = |x: f64| (x - mean) / std;
         let (a, b) = (standard(self.lo), standard(self.hi));
         let near = |x: f64, zero: f64| x == zero || (x - zero).abs() <= END_TOLERANCE;
@@ -131,7 +128,7 @@ impl LineMeasure {
             ends.push(f64::INFINITY);
             if ends.windows(2).any(|w| near(a, w[0]) && near(b, w[1])) {
                 let exact = point(std).square() / point(n as f64);
-                return certified(exact * moved_ends());
+                return Some(exact * moved_ends());
             }
         }
         None
@@ -153,19 +150,20 @@ impl LineMeasure {
         }
         let two = point(2.0);
         let unbounded = self.lo.is_infinite() || self.hi.is_infinite();
-        match &self.family {
-            Family::Uniform => certified(two * (self.length() / Interval::PI).square()),
-            Family::CosPower { exponent } if !self.cut => certified(two / (point(*exponent) + Interval::ONE)),
-            Family::Gaussian { std, .. } if unbounded => certified(two * point(*std).square()),
+        let known = match &self.family {
+            Family::Uniform => Some(two * (self.length() / Interval::PI).square()),
+            Family::CosPower { exponent } if !self.cut => Some(two / (point(*exponent) + Interval::ONE)),
+            Family::Gaussian { std, .. } if unbounded => Some(two * point(*std).square()),
             Family::Mixture(components) if unbounded && components.len() == 1 => {
-                certified(two * point(components[0].std).square())
+                Some(two * point(components[0].std).square())
             }
             Family::TiltedGaussian { convexity, slope } if unbounded && *slope <= 0.0 => {
-                certified(two / point(*convexity))
+                Some(two / point(*convexity))
             }
-            Family::Chi { dof } if unbounded && *dof >= 1.0 => certified(two),
+            Family::Chi { dof } if unbounded && *dof >= 1.0 => Some(two),
             _ => None,
-        }
+        };
+        known.map(Enclosure::certified)
     }
 }
 

@@ -324,9 +324,9 @@ impl LineMeasure {
         for _ in 0..QUANTILE_STEPS {
             let excess = direction * fine_rule().integrate(start, x, |y| self.weight(y)) - mass;
             if excess > 0.0 {
-                b = x
+                b = x;
             } else {
-                a = x
+                a = x;
             }
             let newton = x - direction * excess / self.weight(x);
             let inside = (newton - a) * (b - newton) > 0.0;

@@ -155,6 +155,7 @@ fn potentials_without_a_probability_are_refused() {
     assert!(refusal("sin(x)", minus, plus).contains("V("));
     assert!(refusal("log(1 + abs(x))", minus, plus).contains("no faster than log|x|"));
     assert!(refusal("log(1 + x^2)/3", minus, plus).contains("no faster than log|x|"));
+    assert!(refusal("x^2/(1 + x^2)", minus, plus).contains("no faster than log|x|"));
     assert!(refusal("log(x)", minus, plus).contains("NaN"));
     assert!(refusal("x + log(x)", 0.0, plus).contains("integrable at every point"));
     assert!(refusal("x^2 + 2*log(abs(x - 0.7))", minus, plus).contains("near x = 0.7"));
