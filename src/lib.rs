@@ -2,8 +2,13 @@
 
 pub mod claim;
 pub mod claims;
+pub mod cli;
+pub mod dynamics;
 pub mod enclosure;
 pub mod error;
+pub mod ledger;
 pub mod measure;
 pub mod numerics;
 pub mod path;
+pub mod report;
+pub mod transport;
