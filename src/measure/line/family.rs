@@ -4,6 +4,7 @@ use super::Tail;
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::numerics::expression::Expression;
 use crate::numerics::number::Number;
+use std::fmt;
 
 /// A potential on the line; every family is described at its constructor in the module above.
 #[derive(Clone, PartialEq, Debug)]
@@ -88,6 +89,32 @@ pub(super) struct ClosedForm {
     pub log_normalizer: Option<Interval>,
     pub mean: Option<Interval>,
     pub variance: Option<Interval>,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Formula(expression) => write!(f, "V = {expression}"),
+            Self::Gaussian { mean, std } => write!(f, "gaussian, mean {mean}, std {std}"),
+            Self::Mixture(components) => write!(f, "mixture of {} gaussians", components.len()),
+            Self::Student { dof, location, scale } => {
+                write!(f, "student, dof {dof}, location {location}, scale {scale}")
+            }
+            Self::Uniform => write!(f, "uniform"),
+            Self::Laplace { left, right } if left == right => write!(f, "laplace, rate {left}"),
+            Self::Laplace { left, right } => write!(f, "laplace, rates {left} and {right}"),
+            Self::Logistic { scale } => write!(f, "logistic, scale {scale}"),
+            Self::Exponential { rate } => write!(f, "exponential, rate {rate}"),
+            Self::Gamma { shape } => write!(f, "gamma, shape {shape}"),
+            Self::Chi { dof } => write!(f, "chi, dof {dof}"),
+            Self::CoshPower { exponent } => write!(f, "density cosh(x)^-{exponent}"),
+            Self::CosPower { exponent } => write!(f, "density cos(x)^{exponent}"),
+            Self::LogGamma { shape } => write!(f, "log-gamma, shape {shape}"),
+            Self::TiltedGaussian { convexity, slope } => {
+                write!(f, "V = {convexity}*x^2/2 - {slope}*abs(x)")
+            }
+        }
+    }
 }
 
 impl Family {

@@ -20,6 +20,8 @@ const PER_OCTAVE: i32 = 12;
 const UNIFORM: i32 = 768;
 /// Halvings towards a finite end of the domain.
 const HALVINGS: i32 = 60;
+/// With more centres than this they lie close enough for fewer points around each.
+const MANY_CENTRES: usize = 64;
 /// Minima nearer to each other than this fraction of their widths are one: a smooth potential does not
 /// rise between them by more than the square of it.
 const DENT: f64 = 1e-4;

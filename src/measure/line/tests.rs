@@ -267,6 +267,13 @@ fn a_constant_is_never_below_the_variance() {
 }
 
 #[test]
+fn a_measure_says_what_it_is() {
+    let cut = LineMeasure::laplace(2.0).unwrap().restricted(-1.0, 1.0).unwrap();
+    assert_eq!(cut.to_string(), "laplace, rate 2 on (-1, 1)");
+    assert_eq!(on_line("x^2 + x").to_string(), "V = x^2 + x on (-inf, inf)");
+}
+
+#[test]
 fn shapes_are_found() {
     let wells = on_line("x^4/4 - 3*x^2/2");
     let places: Vec<f64> = wells.local_minima().iter().map(|w| w.0).collect();
