@@ -55,9 +55,9 @@ pub(super) fn scan(lo: f64, hi: f64, centres: &[(f64, f64)]) -> Vec<f64> {
             [lo + step, hi - step]
         }));
     }
+    let offsets: &[f64] = if centres.len() > MANY_CENTRES { &[0.0, 1.0] } else { &[0.0, 0.5, 1.0, 2.0, 4.0] };
     for &(centre, width) in centres {
-        points
-            .extend([0.0, 0.5, 1.0, 2.0, 4.0].iter().flat_map(|s| [centre - s * width, centre + s * width]));
+        points.extend(offsets.iter().flat_map(|s| [centre - s * width, centre + s * width]));
     }
     points.retain(|x| lo < *x && *x < hi);
     points.sort_by(f64::total_cmp);

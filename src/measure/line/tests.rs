@@ -234,7 +234,7 @@ fn exact_constants_have_their_known_values() {
     contains(&normal.restricted(0.0, infinite).unwrap(), 0.5, 2.0);
     let shifted = LineMeasure::gaussian(2.0, 0.5).unwrap();
     contains(&shifted.restricted(1.5, 2.5).unwrap(), 0.25 / 3.0, unknown);
-    assert!(normal.restricted(-1.0, 2.0).unwrap().exact_poincare_constant().is_none());
+    assert!(normal.restricted(-1.0, 9.0).unwrap().exact_poincare_constant().is_none());
     // r = 1, a = 2: 1/(1/4 + π²/4) on the interval; k from tan(2k) = −2k.
     contains(
         &LineMeasure::exponential(1.0).unwrap().restricted(0.0, 2.0).unwrap(),
@@ -250,6 +250,10 @@ fn exact_constants_have_their_known_values() {
     let finite_volume = 1e-6;
     assert!((tilted.mid() - 0.4046807).abs() < finite_volume && tilted.width() < 1e-9, "{tilted}");
     assert!((constant.mid() - 0.7818825).abs() < finite_volume);
+    let cut_normal = |a, b| normal.restricted(a, b).unwrap().exact_poincare_constant().unwrap();
+    assert!((cut_normal(-1.0, 2.0).mid() - 0.5792018).abs() < finite_volume);
+    assert!((cut_normal(-0.5, infinite).mid() - 0.6064887).abs() < finite_volume);
+    assert!((cut_normal(-infinite, 1.5).mid() - 0.8273534).abs() < finite_volume);
     assert!(LineMeasure::student(7.0, 0.0, 1.0).unwrap().exact_poincare_constant().unwrap().is_infinite());
     assert!(on_line("x^4").exact_poincare_constant().is_none());
 }
