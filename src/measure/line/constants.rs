@@ -43,13 +43,21 @@ impl LineMeasure {
         if !(self.tails.0.allows_poincare() && self.tails.1.allows_poincare()) {
             return Some(Enclosure::infinite(self.evidence_of_tails()));
         }
+        if let Family::Affine { original, scale, .. } = &self.family {
+            let constant = original.exact_poincare_constant().filter(|_| !self.cut)?;
+            return Some(constant * Enclosure::exact(*scale).square());
+        }
         let known = if self.cut { self.cut_poincare_constant() } else { self.whole_poincare_constant() };
         known.map(Enclosure::certified)
     }
 
     /// How well the tails are known.
-    fn evidence_of_tails(&self) -> Evidence {
-        if matches!(self.family, Family::Formula(_)) { Evidence::Converged } else { Evidence::Certified }
+    pub(super) fn evidence_of_tails(&self) -> Evidence {
+        match &self.family {
+            Family::Formula(_) => Evidence::Converged,
+            Family::Affine { original, .. } => original.evidence_of_tails(),
+            _ => Evidence::Certified,
+        }
     }
 
     fn whole_poincare_constant(&self) -> Option<Interval> {
@@ -78,7 +86,10 @@ impl LineMeasure {
                 let degree = smallest_degree(-(point(*slope) / theta.sqrt()))?;
                 Some(one / (theta * degree))
             }
-            Family::Student { .. } | Family::CoshPower { .. } | Family::Formula(_) => None,
+            Family::Student { .. }
+            | Family::CoshPower { .. }
+            | Family::Formula(_)
+            | Family::Affine { .. } => None,
         }
     }
 
@@ -140,6 +151,10 @@ impl LineMeasure {
     pub fn exact_log_sobolev_constant(&self) -> Option<Enclosure> {
         if !(self.tails.0.allows_log_sobolev() && self.tails.1.allows_log_sobolev()) {
             return Some(Enclosure::infinite(self.evidence_of_tails()));
+        }
+        if let Family::Affine { original, scale, .. } = &self.family {
+            let constant = original.exact_log_sobolev_constant().filter(|_| !self.cut)?;
+            return Some(constant * Enclosure::exact(*scale).square());
         }
         let two = point(2.0);
         let unbounded = self.lo.is_infinite() || self.hi.is_infinite();

@@ -36,7 +36,7 @@ use std::fmt;
 /// assert!(exponential.exact_poincare_constant().is_some_and(|c| c.contains(1.0)));
 /// # Ok::<(), dald::error::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct LineMeasure {
     family: Family,
     lo: f64,
@@ -255,6 +255,20 @@ impl LineMeasure {
         }
         let (lo, hi) = (lo.max(self.lo), hi.min(self.hi));
         Self::build(self.family.clone(), lo, hi, self.cut || (lo, hi) != (self.lo, self.hi))
+    }
+
+    /// The law of `scale·X + shift` for `X` with this law; both constants of it that are known exactly
+    /// are those of `X` times `scale²`. The ends of the domain are rounded to floats.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless both numbers are finite and the scale is not 0, or if the image is too
+    /// narrow for its distance from 0.
+    pub fn affine_image(&self, scale: f64, shift: f64) -> Result<Self> {
+        let (scale, shift) = (finite("scale", scale)?, finite("shift", shift)?);
+        positive("absolute value of the scale", scale.abs())?;
+        let (a, b) = (scale * self.lo + shift, scale * self.hi + shift);
+        let family = Family::Affine { original: Box::new(self.clone()), scale, shift };
+        Self::build(family, a.min(b), a.max(b), false)
     }
 
     fn on_line(family: Family) -> Result<Self> {

@@ -271,6 +271,37 @@ fn a_constant_is_never_below_the_variance() {
 }
 
 #[test]
+fn affine_images_scale_everything() {
+    for (name, x) in all_families() {
+        for (scale, shift) in [(2.0, 1.0), (-0.25, 3.0)] {
+            let y = x.affine_image(scale, shift).unwrap();
+            let same = |a: Enclosure, b: Enclosure| {
+                // Rounding of the ends of the domain; what matters is checked by the enclosures.
+                let room = 1e-9 * (1.0 + a.interval().mignitude());
+                assert!(a.widened(room).interval().intersects(b.interval()), "{name}: {a} against {b}");
+            };
+            same(y.mean(), x.mean() * scale + shift);
+            same(y.variance(), x.variance() * scale * scale);
+            same(y.log_normalizer(), x.log_normalizer() + Enclosure::exact(scale.abs()).ln());
+            let p = 0.3;
+            let q = x.quantile(if scale > 0.0 { p } else { 1.0 - p }).unwrap();
+            same(y.quantile(p).unwrap(), q * scale + shift);
+            let (a, b) = (x.exact_poincare_constant(), y.exact_poincare_constant());
+            assert_eq!(a.is_some(), b.is_some(), "{name}");
+            if let (Some(a), Some(b)) = (a, b) {
+                same(b, a * scale * scale);
+            }
+        }
+    }
+    let laplace = LineMeasure::asymmetric_laplace(1.0, 3.0).unwrap().affine_image(-2.0, 1.0).unwrap();
+    assert_eq!(laplace.kinks(), [1.0]);
+    assert_eq!(laplace.tails(), (Tail::Exponential { rate: 1.5 }, Tail::Exponential { rate: 0.5 }));
+    for (scale, shift) in [(0.0, 0.0), (f64::NAN, 0.0), (1.0, f64::INFINITY)] {
+        assert!(laplace.affine_image(scale, shift).is_err());
+    }
+}
+
+#[test]
 fn a_measure_says_what_it_is() {
     let cut = LineMeasure::laplace(2.0).unwrap().restricted(-1.0, 1.0).unwrap();
     assert_eq!(cut.to_string(), "laplace, rate 2 on (-1, 1)");
