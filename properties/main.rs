@@ -1,0 +1,4 @@
+//! Properties checked on random instances.
+
+mod expression;
+mod line;
