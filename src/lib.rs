@@ -2,3 +2,4 @@
 
 pub mod enclosure;
 pub mod error;
+pub mod numerics;

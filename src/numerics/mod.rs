@@ -1,0 +1,3 @@
+//! Numerical kernels.
+
+pub mod panels;
