@@ -1,0 +1,3 @@
+//! Functional inequalities: the constants of a measure.
+
+pub mod poincare;

@@ -1,0 +1,5 @@
+//! Poincare constants.
+
+pub mod shooting;
+pub mod solver;
+pub mod witness;
