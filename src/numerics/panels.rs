@@ -171,7 +171,7 @@ pub struct Grading {
 
 impl Default for Grading {
     fn default() -> Self {
-        Self { order: 20, variation: 8.0, tolerance: 1e-13, negligible: 1e-18 }
+        Self { order: 20, variation: 12.0, tolerance: 1e-10, negligible: 1e-18 }
     }
 }
 

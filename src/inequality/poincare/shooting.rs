@@ -35,8 +35,7 @@ struct Half {
     /// Extra cell in front of `cells` for a cut at a tail.
     cut: Option<Cell>,
     cells: Vec<Cell>,
-    /// Slope `V'` at the start of the first of `cells`, and the rate of the tail.
-    start_slope: f64,
+    /// Rate of the tail.
     rate: f64,
 }
 
@@ -45,7 +44,7 @@ struct Half {
 pub struct MeshEnd {
     /// Point at which the mesh ends.
     pub at: f64,
-    /// `None` at an end of the support where the flux vanishes; else the rate of the tail.
+    /// `None` at an end of the support where the flux vanishes; else the rate `κ` of the tail.
     pub tail: Option<f64>,
 }
 
@@ -224,15 +223,11 @@ impl Half {
         stops.sort_by(f64::total_cmp);
         let closed = end.tail.is_none();
         let mut half =
-            Self { side, closed, cut: None, cells: Vec::new(), start_slope: 0.0, rate: end.tail.unwrap_or(0.0) };
+            Self { side, closed, cut: None, cells: Vec::new(), rate: end.tail.unwrap_or(0.0) };
         let mut step = first;
         let mut start = Start::Vanishing;
         if !closed {
-            half.start_slope = match side {
-                Side::Left => slope.series(at)[0],
-                Side::Right => -slope.series(-at)[0],
-            };
-            start = Start::Ratio(half.start_slope + half.rate);
+            start = Start::Ratio(-half.rate);
             half.cut = half.cut_cell(slope, at, first.min(stops[0] - at), lambda);
         }
         let mut from = at;
@@ -296,11 +291,7 @@ impl Half {
         let (mut start, front) = match (self.closed, direction) {
             (true, _) => (Start::Vanishing, None),
             (false, Direction::AtMost) => (Start::Vanishing, self.cut.as_ref()),
-            (false, Direction::AtLeast) => {
-                let r = self.start_slope + self.rate;
-                let size = self.start_slope.abs() + self.rate + self.cells[0].slope[0].radius / f64::EPSILON;
-                (Start::Ratio(r + safety * CORNER * size), None)
-            }
+            (false, Direction::AtLeast) => (Start::Ratio(-self.rate), None),
         };
         if !self.closed && direction == Direction::AtMost && self.cut.is_none() {
             return Err(Error::Undefined { what: "flux".to_owned(), reason: "no cell for the cut".to_owned() });
@@ -386,9 +377,6 @@ mod tests {
         fn kinks(&self) -> Vec<f64> {
             vec![]
         }
-        fn series(&self, x: f64) -> SlopeSeries<f64> {
-            self.enclosed_series(Interval::point(x)).map(Interval::mid)
-        }
         fn enclosed_series(&self, x: Interval) -> SlopeSeries<Interval> {
             let mut s = [Interval::ZERO; SLOPE_TERMS + 1];
             let b = Interval::point(self.0);
@@ -398,9 +386,9 @@ mod tests {
             s[3] = Interval::ONE;
             s
         }
-        fn tail_bound(&self, _: Side, from: f64, rate: f64) -> f64 {
-            assert_eq!(rate, 0.0);
-            (Interval::point(3.0) * Interval::point(from.abs()).square() - Interval::point(self.0)).lo()
+        fn tail_slope(&self, _: Side, from: f64) -> f64 {
+            let x = Interval::point(from.abs());
+            (x * (x.square() - Interval::point(self.0))).lo()
         }
     }
 
@@ -410,7 +398,7 @@ mod tests {
             let lambda = 1.0 / constant;
             let law = Well(b);
             let now = std::time::Instant::now();
-            let end = |at| MeshEnd { at, tail: Some(0.0) };
+            let end = |at: f64| MeshEnd { at, tail: Some(0.5 * law.tail_slope(Side::Right, at.abs())) };
             let mesh = Mesh::new(&law, end(-x), end(x), 0.0, lambda).unwrap();
             println!("{} cells {:?}", mesh.cells(), now.elapsed());
             for direction in [Direction::AtLeast, Direction::AtMost] {
