@@ -1,5 +1,276 @@
-//! Poincare constants.
+//! Poincaré constants of measures on the line: the smallest `C` with `Var_μ(f) ≤ C ∫ f'² dμ`,
+//! `μ ∝ e^{−V}`, that is the inverse of the spectral gap `λ₁` of `f ↦ −f'' + V'f'`.
+//!
+//! [`poincare_constant`] gives three values of independent origin:
+//! - a converged one from a positive integral operator ([`solver`]), accurate *relatively* for
+//!   deep wells (`λ₁ = 10^{−20}` to twelve digits);
+//! - a certified enclosure: two piecewise polynomial fluxes decide the two ends by a pointwise
+//!   differential inequality, in interval arithmetic with proved tails ([`witness`]); the proof is
+//!   data ([`Certificate`]) and [`Certificate::recheck`] decides it anew;
+//! - Muckenhoupt's bracket.
+//!
+//! Heavy tails give `+∞`. If the gap lies at the edge of the essential spectrum (exponential,
+//! logistic, Gamma with shape ≤ 1), cutting the line converges like the inverse square of the
+//! cut: there the value comes from the slope of `V` at infinity, `C_P = 4/slope²`, and the cut law
+//! only decides that no eigenvalue lies below.
 
+mod certificate;
+mod law;
 pub mod shooting;
 pub mod solver;
 pub mod witness;
+
+pub use certificate::{Ceiling, Certificate};
+
+use crate::enclosure::{Enclosure, Evidence, Interval};
+use crate::error::{Error, Result};
+use crate::measure::line::{LineMeasure, Tail};
+use crate::numerics::panels::{Grading, PanelGrid};
+use certificate::{Approximation, Builder};
+use law::LawSlope;
+use solver::{CovarianceOperator, TopEigenpair};
+use witness::{Direction, Side};
+
+/// What is known of a Poincaré constant.
+#[derive(Clone, Debug)]
+pub struct PoincareReport {
+    /// The best of the following: certified if there is a two-sided certificate, else converged.
+    pub value: Enclosure,
+    /// From the integral operator at two resolutions (and the slope at infinity at the edge of the
+    /// essential spectrum).
+    pub converged: Enclosure,
+    /// Muckenhoupt's bracket `[½B, 4B]`, from a quadrature of its own.
+    pub muckenhoupt: Enclosure,
+    /// The proof of the certified ends, if one was found; why not, otherwise.
+    pub certificate: std::result::Result<Certificate, Error>,
+    /// The trial function of the converged value; `None` where the constant is infinite.
+    pub trial: Option<Trial>,
+}
+
+/// An increasing function close to one at which the Poincaré inequality is an equality.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The grid.
+    pub grid: PanelGrid,
+    /// Its derivative at the nodes, positive.
+    pub derivative: Vec<f64>,
+    /// `∫ f'² dμ`-densest point: where the constant is decided.
+    pub bottleneck: f64,
+}
+
+/// Orders of the two resolutions.
+const COARSE: usize = 20;
+const FINE: usize = 24;
+/// `V − min V` at the ends of the grid when the tails are lighter than exponential.
+const LEVEL: f64 = 45.0;
+/// The same for exponential tails: first, and the most that floats can hold.
+const EXPONENTIAL_LEVEL: f64 = 80.0;
+const HIGHEST_LEVEL: f64 = 640.0;
+/// Rounding of the integral operator in units of the last place: the sums over the nodes of a
+/// panel and over panels, measured on laws with known constants.
+const ULPS: f64 = 256.0;
+
+/// The operator on one domain at two resolutions.
+struct Solution {
+    constant: Enclosure,
+    muckenhoupt: Enclosure,
+    trial: Trial,
+    ends: (f64, f64),
+}
+
+fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
+    let (lo, hi) = measure.support(level);
+    let (_, floor) = measure.minimum();
+    let mut breaks = measure.kinks().to_vec();
+    for (at, width) in measure.local_minima() {
+        breaks.extend([at - 3.0 * width, at, at + 3.0 * width]);
+    }
+    let grading = Grading { order: COARSE, ..Grading::default() };
+    let (grid, potential) = PanelGrid::graded(|x| measure.potential(x), (lo, hi), &breaks, floor, &grading)?;
+    let density: Vec<f64> = potential.iter().map(|v| (floor - v).exp()).collect();
+    let coarse = CovarianceOperator::new(&grid, &density, &density).top_eigenpair(None);
+
+    let fine_grid = grid.with_order(FINE)?;
+    let fine_density: Vec<f64> =
+        fine_grid.nodes().iter().map(|x| (floor - measure.potential(*x)).exp()).collect();
+    let start = transfer(&grid, &coarse.derivative, &fine_grid);
+    let operator = CovarianceOperator::new(&fine_grid, &fine_density, &fine_density);
+    let fine = operator.top_eigenpair(Some(&start));
+    let TopEigenpair { value, iteration_error, derivative } = fine;
+    let (bracket_lo, bracket_hi) = operator.muckenhoupt();
+    let energy = |i: &usize| fine_density[*i] * derivative[*i] * derivative[*i];
+    let densest =
+        (0..fine_grid.len()).max_by(|i, j| energy(i).total_cmp(&energy(j))).unwrap_or_default();
+    let iteration = (iteration_error + coarse.iteration_error) * value;
+    Ok(Solution {
+        constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
+        muckenhoupt: Enclosure::new(bracket_lo, bracket_hi, Evidence::Converged)?,
+        trial: Trial { bottleneck: fine_grid.nodes()[densest], grid: fine_grid, derivative },
+        ends: (lo, hi),
+    })
+}
+
+/// A panelwise function carried to another order on the same panels, positive.
+fn transfer(from: &PanelGrid, values: &[f64], to: &PanelGrid) -> Vec<f64> {
+    let (n, m) = (from.rule().order(), to.rule().order());
+    let mut out = Vec::with_capacity(to.len());
+    for panel in values.chunks_exact(n) {
+        let smallest = panel.iter().fold(f64::INFINITY, |a, v| a.min(*v));
+        out.extend((0..m).map(|i| from.rule().interpolate(panel, to.rule().nodes()[i]).max(0.1 * smallest)));
+    }
+    out
+}
+
+/// The slope at infinity that decides the essential spectrum: the smallest rate of an exponential
+/// tail, and its side.
+fn essential_rate(measure: &LineMeasure) -> Option<(Side, f64)> {
+    let (left, right) = measure.tails();
+    let rate = |tail| match tail {
+        Tail::Exponential { rate } => Some(rate),
+        _ => None,
+    };
+    let candidates = [(Side::Left, rate(left)), (Side::Right, rate(right))];
+    candidates
+        .into_iter()
+        .filter_map(|(side, rate)| rate.map(|r| (side, r)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Poincaré constant of a measure on the line.
+///
+/// # Errors
+/// [`Error::NoConvergence`] if the potential is too rough to be resolved.
+pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
+    let (left, right) = measure.tails();
+    if !(left.allows_poincare() && right.allows_poincare()) {
+        let infinite = Enclosure::infinite(Evidence::Converged);
+        let reason = format!("tails {left:?}, {right:?} leave no Poincare inequality");
+        return Ok(PoincareReport {
+            value: infinite,
+            converged: infinite,
+            muckenhoupt: infinite,
+            certificate: Err(Error::Undefined { what: "certificate of a finite constant".to_owned(), reason }),
+            trial: None,
+        });
+    }
+    let essential = essential_rate(measure);
+    let (solution, converged, at_edge) = match essential {
+        None => {
+            let solution = solve(measure, LEVEL)?;
+            let constant = solution.constant;
+            (solution, constant, false)
+        }
+        Some((_, rate)) => solve_with_edge(measure, 0.25 * rate * rate)?,
+    };
+    let ends = solution.ends;
+    let near = Approximation {
+        lambda: 1.0 / converged.mid(),
+        matching: solution.trial.bottleneck,
+        ends,
+    };
+    let certificate = certify_around(measure, &near, essential.filter(|_| at_edge));
+    let value = match certificate.as_ref().map(|c| c.recheck(measure)) {
+        Ok(Ok(enclosure)) if enclosure.lo() > 0.0 => enclosure,
+        _ => converged,
+    };
+    Ok(PoincareReport {
+        value,
+        converged,
+        muckenhoupt: solution.muckenhoupt,
+        certificate,
+        trial: Some(solution.trial),
+    })
+}
+
+/// The converged constant when the essential spectrum starts at `edge`; also whether the gap lies there.
+fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclosure, bool)> {
+    // Below the edge the energy of the eigenfunction decays like e^{−V√(1−λ/λ_ess)}; the level that
+    // makes a cut at it negligible follows from a first value.
+    let first = solve(measure, EXPONENTIAL_LEVEL)?;
+    let share = |s: &Solution| 1.0 - 1.0 / (s.constant.mid() * edge);
+    let needed = if share(&first) > 0.0 { 38.0 / share(&first).sqrt() } else { f64::INFINITY };
+    if needed <= EXPONENTIAL_LEVEL {
+        let constant = first.constant;
+        return Ok((first, constant, false));
+    }
+    let second = solve(measure, (1.1 * needed).min(HIGHEST_LEVEL))?;
+    if 1.1 * needed <= HIGHEST_LEVEL && 38.0 / share(&second).sqrt() <= HIGHEST_LEVEL {
+        let constant = second.constant;
+        return Ok((second, constant, false));
+    }
+    // At the edge, or too near it to tell from one cut: λ(R) = λ₁ + c/R² + o(1/R²) when there is no
+    // eigenvalue below, and cutting only raises the gap.
+    let half = solve(measure, 0.5 * HIGHEST_LEVEL)?;
+    let whole = if 1.1 * needed < HIGHEST_LEVEL { solve(measure, HIGHEST_LEVEL)? } else { second };
+    let width = |s: &Solution| s.ends.1 - s.ends.0;
+    let (a, b) = (width(&half).powi(-2), width(&whole).powi(-2));
+    let (at_half, at_whole) = (1.0 / half.constant.mid(), 1.0 / whole.constant.mid());
+    let limit = at_whole - (at_half - at_whole) * b / (a - b);
+    let lower = whole.constant.mid().max(1.0 / edge);
+    if at_whole >= edge && limit >= edge * (1.0 - 1e-4) {
+        // The cut laws stay above the edge and tend to it: error of the extrapolation.
+        let constant = Enclosure::new(1.0 / edge * (1.0 - ULPS * f64::EPSILON), (1.0 / limit).max(1.0 / edge) + (1.0 / edge - whole.constant.mid()).abs(), Evidence::Converged)?;
+        return Ok((whole, constant, true));
+    }
+    let upper = (1.0 / limit.min(edge)).max(lower) + (half.constant.mid() - whole.constant.mid()).abs();
+    let constant = Enclosure::new(lower * (1.0 - ULPS * f64::EPSILON), upper, Evidence::Converged)?;
+    Ok((whole, constant, false))
+}
+
+/// A certificate around an approximate gap; at the edge of the essential spectrum its ceiling is the
+/// slope of the tail.
+fn certify_around(
+    measure: &LineMeasure,
+    near: &Approximation,
+    edge: Option<(Side, f64)>,
+) -> Result<Certificate> {
+    let ceiling = edge.and_then(|(side, rate)| tail_ceiling(measure, side, rate));
+    let lambda = match (&ceiling, edge) {
+        (Some(Ceiling::Tail { slope, .. }), _) => 0.25 * slope * slope,
+        (_, Some((_, rate))) => 0.25 * rate * rate,
+        _ => near.lambda,
+    };
+    Builder::new(measure, &Approximation { lambda: lambda * (1.0 - 1e-6 * f64::from(u8::from(edge.is_some()))), ..*near })?
+        .enclose(lambda, ceiling)
+}
+
+/// The best upper bound of the slope on a tail that can be proved.
+fn tail_ceiling(measure: &LineMeasure, side: Side, rate: f64) -> Option<Ceiling> {
+    let slope = LawSlope::new(measure);
+    let sign = if side == Side::Left { -1.0 } else { 1.0 };
+    (0..12)
+        .map(|k| sign * 10f64.powi(3 * k) * (1.0 + 1.0 / rate))
+        .map(|from| (from, slope.tail_slope_range(side, from).hi()))
+        .filter(|(_, hi)| hi.is_finite() && *hi > 0.0)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(from, slope)| Ceiling::Tail { side, from, slope })
+}
+
+/// A proof that the spectral gap `λ₁ = 1/C_P` of the measure is at least `lambda`.
+///
+/// # Errors
+/// [`Error::Domain`] unless `lambda` is positive and finite; [`Error::Undefined`] if it is not proved, in
+/// particular whenever it is false.
+pub fn certify(measure: &LineMeasure, lambda: f64) -> Result<Certificate> {
+    certificate::requested(lambda)?;
+    let (left, right) = measure.tails();
+    if !(left.allows_poincare() && right.allows_poincare()) {
+        let reason = format!("tails {left:?}, {right:?} leave no Poincare inequality");
+        return Err(Error::Undefined { what: "certificate".to_owned(), reason });
+    }
+    let (solution, converged, _) = match essential_rate(measure) {
+        None => {
+            let solution = solve(measure, LEVEL)?;
+            let constant = solution.constant;
+            (solution, constant, false)
+        }
+        Some((_, rate)) => solve_with_edge(measure, 0.25 * rate * rate)?,
+    };
+    let near = Approximation {
+        lambda: (1.0 / converged.mid()).min(lambda),
+        matching: solution.trial.bottleneck,
+        ends: solution.ends,
+    };
+    let floor = Builder::new(measure, &near)?.prove(Direction::AtLeast, lambda)?;
+    Ok(Certificate { floor, ceiling: None })
+}

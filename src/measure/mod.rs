@@ -1,0 +1,3 @@
+//! Probability measures.
+
+pub mod line;

@@ -1,0 +1,56 @@
+//! Polynomial extrapolation to the limit.
+
+use crate::enclosure::{Enclosure, Evidence};
+
+/// Limit at 0 of a function known at the distinct positive abscissae `points`, by the polynomial
+/// through all of them (Neville's scheme), for a function with an expansion in powers of its
+/// argument.
+///
+/// The error estimate is the change brought by the last point, plus what the uncertainties of the
+/// values can do (the sum of the moduli of the Lagrange weights times their half-widths). The
+/// result is Converged at best.
+pub fn limit_at_zero(points: &[(f64, Enclosure)]) -> Enclosure {
+    let value = |points: &[(f64, Enclosure)]| -> (f64, f64) {
+        let (mut sum, mut spread) = (0.0, 0.0);
+        for (i, &(h, y)) in points.iter().enumerate() {
+            let weight: f64 = points
+                .iter()
+                .enumerate()
+                .filter(|&(j, _)| j != i)
+                .map(|(_, &(other, _))| other / (other - h))
+                .product();
+            sum += weight * y.mid();
+            spread += weight.abs() * (0.5 * y.width() + f64::EPSILON * y.mid().abs());
+        }
+        (sum, spread)
+    };
+    let Some((_, fewer)) = points.split_first() else {
+        return Enclosure::unknown(Evidence::Converged);
+    };
+    if fewer.is_empty() {
+        return Enclosure::unknown(Evidence::Converged);
+    }
+    let ((fine, spread), (coarse, _)) = (value(points), value(&points[..points.len() - 1]));
+    let evidence = points.iter().fold(Evidence::Converged, |e, (_, y)| e.weakest(y.evidence()));
+    Enclosure::around(fine, (fine - coarse).abs() + spread, evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_polynomial_is_extrapolated_to_rounding() {
+        let f = |h: f64| 3.0 - 2.0 * h + 0.5 * h * h;
+        let points: Vec<_> = [0.4, 0.2, 0.1, 0.05].iter().map(|&h| (h, Enclosure::exact(f(h)))).collect();
+        let limit = limit_at_zero(&points);
+        let rounding = 100.0 * f64::EPSILON;
+        assert!(limit.contains(3.0) && limit.width() < rounding, "{limit}");
+    }
+
+    #[test]
+    fn one_point_says_nothing() {
+        assert!(!limit_at_zero(&[(0.1, Enclosure::exact(1.0))]).is_finite());
+        assert!(!limit_at_zero(&[]).is_finite());
+    }
+}
