@@ -258,14 +258,17 @@ impl PanelGrid {
                 for (d, v) in density.iter_mut().zip(&at) {
                     *d = (centre - v).exp();
                 }
-                rule.resolves(&density, grading.tolerance) && {
+                // What rounding of the nodes leaves: matters close to a singularity that is not at 0.
+                let rounding = f64::EPSILON * left.abs().max(right.abs()) / half;
+                let tolerance = grading.tolerance + 16.0 * (most - least) * rounding;
+                rule.resolves(&density, tolerance) && {
                     for d in &mut density {
                         *d = d.recip();
                     }
-                    rule.resolves(&density, grading.tolerance)
+                    rule.resolves(&density, tolerance)
                 }
             };
-            let end = left == lo || right == hi;
+            let end = (left == lo || right == hi) && half < 1e-6 * (hi - lo);
             if fine || narrow || (end && mass > 0.0 && here <= grading.negligible * mass) {
                 mass += here;
                 edges.push(right);

@@ -30,7 +30,7 @@ impl<'a> LawSlope<'a> {
     }
 
     /// `±V'` on a bounded interval of the tail.
-    fn slope_on(&self, side: Side, a: f64, b: f64) -> Interval {
+    pub(super) fn slope_on(&self, side: Side, a: f64, b: f64) -> Interval {
         let slope = self.measure.potential(Jet::<Interval, 1>::variable(Interval::new(a, b))).coefficient(1);
         match side {
             Side::Right => slope,
@@ -39,7 +39,7 @@ impl<'a> LawSlope<'a> {
     }
 
     /// `±V'` at distance at least `distance > 0` from the centre.
-    fn slope_at_infinity(&self, side: Side, distance: f64) -> Interval {
+    pub(super) fn slope_at_infinity(&self, side: Side, distance: f64) -> Interval {
         let variable = Jet::<Germ, 1>::variable(Germ::variable(distance));
         let x = match side {
             Side::Right => Jet::from_f64(self.centre) + variable,

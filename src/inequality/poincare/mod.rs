@@ -274,3 +274,6 @@ pub fn certify(measure: &LineMeasure, lambda: f64) -> Result<Certificate> {
     let floor = Builder::new(measure, &near)?.prove(Direction::AtLeast, lambda)?;
     Ok(Certificate { floor, ceiling: None })
 }
+
+#[cfg(test)]
+mod tests;
