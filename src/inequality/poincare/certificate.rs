@@ -39,16 +39,23 @@ pub struct Certificate {
 }
 
 impl Ceiling {
-    /// The upper bound of `λ₁` that this proves for the measure.
+    /// The upper bound of `λ₁`.
+    fn claimed(&self) -> f64 {
+        match self {
+            Self::Flux(witness) => witness.lambda,
+            Self::Tail { slope, .. } => (Interval::point(*slope).square() / Interval::point(4.0)).hi(),
+        }
+    }
+
+    /// Decides whether the bound is proved for the measure.
     ///
     /// # Errors
-    /// [`Error::Undefined`] if it proves none.
-    fn verify(&self, slope: &LawSlope<'_>) -> Result<f64> {
+    /// [`Error::Undefined`] if it is not.
+    fn verify(&self, slope: &LawSlope<'_>) -> Result<()> {
         let refused = |reason: String| Error::Undefined { what: "certificate".to_owned(), reason };
         match self {
             Self::Flux(witness) if witness.direction == Direction::AtMost => {
-                witness.verify(slope)?;
-                Ok(witness.lambda)
+                witness.verify(slope)
             }
             Self::Flux(_) => Err(refused("the ceiling is not an upper bound".to_owned())),
             Self::Tail { side, from, slope: bound } => {
@@ -58,7 +65,7 @@ impl Ceiling {
                 if !infinite || proved.is_nan() || proved > *bound || *bound <= 0.0 {
                     return Err(refused(format!("beyond {from:e} the slope is not shown to be below {bound:e}")));
                 }
-                Ok((Interval::point(*bound).square() / Interval::point(4.0)).hi())
+                Ok(())
             }
         }
     }
@@ -77,13 +84,17 @@ impl Certificate {
             return Err(Error::Undefined { what: "certificate".to_owned(), reason });
         }
         self.floor.verify(&slope)?;
+        if let Some(ceiling) = &self.ceiling {
+            ceiling.verify(&slope)?;
+        }
+        Ok(self.claimed())
+    }
+
+    /// The enclosure of `C_P` that the certificate claims to prove, without a check.
+    pub(super) fn claimed(&self) -> Enclosure {
         let inverse = |lambda: f64| Interval::ONE / Interval::point(lambda);
-        let upper = inverse(self.floor.lambda).hi();
-        let lower = match &self.ceiling {
-            Some(ceiling) => inverse(ceiling.verify(&slope)?).lo(),
-            None => 0.0,
-        };
-        Ok(Enclosure::certified(Interval::new(lower, upper)))
+        let lower = self.ceiling.as_ref().map_or(0.0, |c| inverse(c.claimed()).lo());
+        Enclosure::certified(Interval::new(lower, inverse(self.floor.lambda).hi()))
     }
 }
 

@@ -6,6 +6,8 @@ use crate::measure::line::LineMeasure;
 use crate::numerics::germ::Germ;
 use crate::numerics::jet::Jet;
 use crate::numerics::number::Number;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// Order of the jets of `V`.
 const ORDER: usize = SLOPE_TERMS + 1;
@@ -16,17 +18,20 @@ const RATIO: f64 = 1.25;
 const HALVINGS: i32 = 48;
 
 /// A measure as a [`Slope`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LawSlope<'a> {
     measure: &'a LineMeasure,
     /// A point in the bulk, the origin for bounds on tails.
     centre: f64,
+    /// Series that were asked for before, by the ends of the interval: the construction of a
+    /// certificate and its verification need the same ones.
+    known: RefCell<HashMap<(u64, u64), SlopeSeries<Interval>>>,
 }
 
 impl<'a> LawSlope<'a> {
     /// The slope of a measure's potential.
     pub fn new(measure: &'a LineMeasure) -> Self {
-        Self { measure, centre: measure.minimum().0 }
+        Self { measure, centre: measure.minimum().0, known: RefCell::default() }
     }
 
     /// `±V'` on a bounded interval of the tail.
@@ -46,6 +51,16 @@ impl<'a> LawSlope<'a> {
             Side::Left => Jet::from_f64(self.centre) - variable,
         };
         self.measure.potential(x).coefficient(1).range()
+    }
+
+    /// The slope of a Gaussian mixture is a mean of the slopes `(x − m)/s²` of its components, each of
+    /// which increases outward: so nowhere on the tail is it below the smallest of them at `from`.
+    fn slope_of_mixture(components: &[(f64, f64)], side: Side, from: f64) -> Interval {
+        let slopes = components.iter().map(|&(mean, std)| {
+            let slope = (Interval::point(from) - Interval::point(mean)) / Interval::point(std).square();
+            if side == Side::Right { slope.lo() } else { (-slope).lo() }
+        });
+        Interval::new(slopes.fold(f64::INFINITY, f64::min).min(f64::MAX), f64::INFINITY)
     }
 
     /// Proved bounds of `V'` right of `from`, or of `−V'` left of it, up to the end of the domain.
@@ -78,6 +93,9 @@ impl<'a> LawSlope<'a> {
         if distance.is_nan() || distance <= 0.0 {
             return Interval::ENTIRE;
         }
+        if let Some(components) = self.measure.gaussian_components() {
+            return Self::slope_of_mixture(&components, side, from);
+        }
         let whole = self.slope_at_infinity(side, distance);
         // Pieces first, the half-line only from far out: tighter where lower-order terms matter.
         let mut range: Option<Interval> = None;
@@ -106,11 +124,17 @@ impl Slope for LawSlope<'_> {
     }
 
     fn enclosed_series(&self, x: Interval) -> SlopeSeries<Interval> {
+        let key = (x.lo().to_bits(), x.hi().to_bits());
+        if let Some(series) = self.known.borrow().get(&key) {
+            return *series;
+        }
         let jet = self.measure.potential(Jet::<Interval, ORDER>::variable(x));
-        std::array::from_fn(|j| {
+        let series = std::array::from_fn(|j| {
             let coefficient = jet.coefficient(j + 1);
             if j == 0 { coefficient } else { coefficient * Interval::point((j + 1) as f64) }
-        })
+        });
+        self.known.borrow_mut().insert(key, series);
+        series
     }
 
     fn tail_slope(&self, side: Side, from: f64) -> f64 {
