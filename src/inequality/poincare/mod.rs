@@ -66,6 +66,8 @@ const LEVEL: f64 = 45.0;
 /// The same for exponential tails: first, and the most that floats can hold.
 const EXPONENTIAL_LEVEL: f64 = 80.0;
 const HIGHEST_LEVEL: f64 = 640.0;
+/// The two levels from which the cut laws' gaps are extrapolated when the gap seems to lie at the edge.
+const EDGE_LEVELS: [f64; 2] = [160.0, 320.0];
 /// Mass beyond a point at which the certificate's mesh may end in front of a singular end.
 const NEGLIGIBLE_MASS: f64 = 1e-14;
 /// Rounding of the integral operator in units of the last place: the sums over the nodes of a
@@ -115,8 +117,8 @@ fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
     };
     let (domain_lo, domain_hi) = measure.domain();
     let ends = (
-        if domain_lo == lo { inner(operator.below(), true) } else { lo },
-        if domain_hi == hi { inner(operator.above(), false) } else { hi },
+        if domain_lo.is_finite() { inner(operator.below(), true) } else { lo },
+        if domain_hi.is_finite() { inner(operator.above(), false) } else { hi },
     );
     Ok(Solution {
         constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
@@ -229,20 +231,22 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
         let constant = first.constant;
         return Ok((first, constant, false));
     }
-    let second = solve(measure, (1.1 * needed).min(HIGHEST_LEVEL))?;
-    if 1.1 * needed <= HIGHEST_LEVEL && 38.0 / share(&second).sqrt() <= HIGHEST_LEVEL {
-        let constant = second.constant;
-        return Ok((second, constant, false));
+    if 1.1 * needed <= HIGHEST_LEVEL {
+        let second = solve(measure, 1.1 * needed)?;
+        if 38.0 / share(&second).sqrt() <= HIGHEST_LEVEL {
+            let constant = second.constant;
+            return Ok((second, constant, false));
+        }
     }
     // At the edge, or too near it to tell from one cut: λ(R) = λ₁ + c/R² + o(1/R²) when there is no
     // eigenvalue below, and cutting only raises the gap.
-    let half = solve(measure, 0.5 * HIGHEST_LEVEL)?;
-    let whole = if 1.1 * needed < HIGHEST_LEVEL { solve(measure, HIGHEST_LEVEL)? } else { second };
+    let half = solve(measure, EDGE_LEVELS[0])?;
+    let whole = solve(measure, EDGE_LEVELS[1])?;
     let (a, b) = (half.width.powi(-2), whole.width.powi(-2));
     let (at_half, at_whole) = (1.0 / half.constant.mid(), 1.0 / whole.constant.mid());
     let limit = at_whole - (at_half - at_whole) * b / (a - b);
     let lower = whole.constant.mid().max(1.0 / edge);
-    if at_whole >= edge && limit >= edge * (1.0 - 1e-4) {
+    if at_whole >= edge && limit >= edge * (1.0 - 1e-3) {
         // The cut laws stay above the edge and tend to it: error of the extrapolation.
         let constant = Enclosure::new(1.0 / edge * (1.0 - ULPS * f64::EPSILON), (1.0 / limit).max(1.0 / edge) + (1.0 / edge - whole.constant.mid()).abs(), Evidence::Converged)?;
         return Ok((whole, constant, true));

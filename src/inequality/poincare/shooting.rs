@@ -260,7 +260,7 @@ impl Half {
             } else {
                 step = 0.6 * (to - from);
             }
-            if half.cells.len() > MOST_CELLS || step < 1e-11 * from.abs() || step < 1e-11 {
+            if half.cells.len() > MOST_CELLS || step < 1e-12 {
                 return Err(Error::NoConvergence {
                     what: format!("Taylor integration of the flux at {:e}", mirror(from)),
                     reached: error,
@@ -274,7 +274,7 @@ impl Half {
     /// A short cell in front of a tail on which the flux rises from zero.
     fn cut_cell(&self, slope: &dyn Slope, at: f64, first: f64, lambda: f64) -> Option<Cell> {
         let mut step = first;
-        for _ in 0..12 {
+        for _ in 0..40 {
             let cell = Cell::new(slope, self.side, at - step, at, at - step);
             if let Ok((_, error)) = cell.march(Start::Vanishing, Direction::AtMost, lambda, 1.0)
                 && error <= FINE

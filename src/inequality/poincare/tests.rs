@@ -1,4 +1,6 @@
 use super::*;
+use crate::numerics::jet::Jet;
+use crate::numerics::number::Number;
 
 fn line(v: &str) -> LineMeasure {
     LineMeasure::parse(v, f64::NEG_INFINITY, f64::INFINITY).unwrap()
@@ -87,4 +89,9 @@ fn debug() {
     println!("{:?} {:?}", l.minimum(), s.tail_slope_range(Side::Right, 4.0));
     println!("{:?}", s.slope_at_infinity(Side::Right, 4.0));
     println!("{:?}", s.slope_on(Side::Right, 4.0, 4.5));
+    let l = LineMeasure::chi(2.0).unwrap();
+    let s = LawSlope::new(&l);
+    println!("{:?} {:?}", s.tail_slope_range(Side::Left, 1e-7), s.slope_on(Side::Left, 0.0, 1e-9));
+    println!("{:?}", l.potential(Jet::<crate::enclosure::Interval, 1>::variable(crate::enclosure::Interval::new(0.0, 1e-9))));
+    println!("{:?}", Jet::<crate::enclosure::Interval, 1>::variable(crate::enclosure::Interval::new(0.0, 1e-9)).ln());
 }
