@@ -119,6 +119,8 @@ pub(super) struct Approximation {
     pub matching: f64,
     /// Ends of the interval outside of which the eigenfunction's energy is negligible.
     pub ends: (f64, f64),
+    /// Points near singular ends with `|w'/w|` there.
+    pub starts: (Option<(f64, f64)>, Option<(f64, f64)>),
 }
 
 impl<'a> Builder<'a> {
@@ -144,9 +146,12 @@ impl<'a> Builder<'a> {
             if at != end && (at - near.matching).abs() > 0.0 {
                 let v = slope.tail_slope(side, at);
                 best = best.max(v);
-                // κ(v − κ) = v²/4 at its best, κ = v/2.
-                if v > 0.0 && v.is_finite() && 0.25 * v * v >= near.lambda {
-                    return Ok(MeshEnd { at, tail: Some(0.5 * v) });
+                // κ(v − κ) is largest, v²/4, at κ = v/2. Where that is not much more than λ, the larger root
+                // of κ(v − κ) = λ, the decay of the flux itself when V' is constant, is the better match.
+                let excess = 1.0 - 4.0 * near.lambda / (v * v);
+                if v > 0.0 && v.is_finite() && excess >= 0.0 {
+                    let root = if (1e-4..0.5).contains(&excess) { (1.0 - 1e-6) * excess.sqrt() } else { 0.0 };
+                    return Ok(MeshEnd { at, tail: Some(0.5 * v * (1.0 + root)) });
                 }
             }
             at = if end.is_finite() { end + 0.25 * (at - end) } else { near.matching + 1.25 * (at - near.matching) };
@@ -154,10 +159,21 @@ impl<'a> Builder<'a> {
                 break;
             }
         }
-        Err(Error::Undefined {
-            what: "certificate".to_owned(),
-            reason: format!("no lower bound of the slope was proved on the {side:?} tail (best {best:e})"),
-        })
+        // Without a proof the flux starts from what the solver found: no certificate will come of it, but
+        // the sign of the mismatch is still known numerically.
+        let start = if side == Side::Left { near.starts.0 } else { near.starts.1 };
+        match start {
+            Some((at, ratio)) if at != end => Ok(MeshEnd { at, tail: Some(ratio) }),
+            _ => Err(Error::Undefined {
+                what: "certificate".to_owned(),
+                reason: format!("no lower bound of the slope was proved on the {side:?} tail (best {best:e})"),
+            }),
+        }
+    }
+
+    /// Whether a flux for a lower bound `lambda` of the gap exists numerically, without a proof.
+    pub fn supports(&self, lambda: f64) -> bool {
+        self.mesh.mismatch(Direction::AtLeast, lambda).is_ok_and(|mismatch| mismatch >= 0.0)
     }
 
     /// A verified witness for one bound.

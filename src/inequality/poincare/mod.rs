@@ -66,6 +66,8 @@ const LEVEL: f64 = 45.0;
 /// The same for exponential tails: first, and the most that floats can hold.
 const EXPONENTIAL_LEVEL: f64 = 80.0;
 const HIGHEST_LEVEL: f64 = 640.0;
+/// Relative distances below the edge at which a flux is looked for.
+const EDGE_MARGINS: [f64; 5] = [1e-12, 1e-10, 1e-9, 1e-8, 1e-6];
 /// The two levels from which the cut laws' gaps are extrapolated when the gap seems to lie at the edge.
 const EDGE_LEVELS: [f64; 2] = [160.0, 320.0];
 /// Mass beyond a point at which the certificate's mesh may end in front of a singular end.
@@ -80,7 +82,14 @@ struct Solution {
     muckenhoupt: Enclosure,
     trial: Trial,
     ends: (f64, f64),
+    starts: (Option<(f64, f64)>, Option<(f64, f64)>),
     width: f64,
+}
+
+impl Solution {
+    fn near(&self, lambda: f64) -> Approximation {
+        Approximation { lambda, matching: self.trial.bottleneck, ends: self.ends, starts: self.starts }
+    }
 }
 
 fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
@@ -108,23 +117,29 @@ fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
         (0..fine_grid.len()).max_by(|i, j| energy(i).total_cmp(&energy(j))).unwrap_or_default();
     let iteration = (iteration_error + coarse.iteration_error) * value;
     // Where the certificate's mesh may end: a singular finite end is cut off where next to nothing
-    // lies beyond.
-    let inner = |masses: &[f64], from_left: bool| {
-        let beyond = |i: &usize| masses[*i] > NEGLIGIBLE_MASS;
-        let nodes = fine_grid.nodes();
-        if from_left { (0..nodes.len()).find(beyond) } else { (0..nodes.len()).rev().find(beyond) }
-            .map_or(if from_left { lo } else { hi }, |i| nodes[i])
-    };
+    // lies beyond. There the flux is proportional to the mass beyond, so w'/w = p/F.
+    let nodes = fine_grid.nodes();
+    let beyond = |masses: &[f64], i: usize| masses[i] > NEGLIGIBLE_MASS;
+    let first = (0..nodes.len()).find(|&i| beyond(operator.below(), i)).unwrap_or(0);
+    let last = (0..nodes.len()).rev().find(|&i| beyond(operator.above(), i)).unwrap_or(nodes.len() - 1);
+    let total = fine_grid.integral(&fine_density);
+    let ratio = |i: usize, masses: &[f64]| (nodes[i], fine_density[i] / (total * masses[i]));
     let (domain_lo, domain_hi) = measure.domain();
-    let ends = (
-        if domain_lo.is_finite() { inner(operator.below(), true) } else { lo },
-        if domain_hi.is_finite() { inner(operator.above(), false) } else { hi },
+    let (closed_lo, closed_hi) = (domain_lo.is_finite(), domain_hi.is_finite());
+    let ends = (if closed_lo { nodes[first] } else { lo }, if closed_hi { nodes[last] } else { hi });
+    let apart = 1e-8 * (hi - lo);
+    let from = (first..nodes.len()).find(|&i| nodes[i] - lo > apart).unwrap_or(first);
+    let to = (0..=last).rev().find(|&i| hi - nodes[i] > apart).unwrap_or(last);
+    let starts = (
+        closed_lo.then(|| ratio(from, operator.below())),
+        closed_hi.then(|| ratio(to, operator.above())),
     );
     Ok(Solution {
         constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
         muckenhoupt: Enclosure::new(bracket_lo, bracket_hi, Evidence::Converged)?,
         trial: Trial { bottleneck: fine_grid.nodes()[densest], grid: fine_grid, derivative },
         ends,
+        starts,
         width: hi - lo,
     })
 }
@@ -173,12 +188,7 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
         });
     }
     let (solution, converged, edge) = converge(measure)?;
-    let ends = solution.ends;
-    let near = Approximation {
-        lambda: 1.0 / converged.mid(),
-        matching: solution.trial.bottleneck,
-        ends,
-    };
+    let near = solution.near(1.0 / converged.mid());
     let certificate = certify_around(measure, &near, edge);
     // Both ends were verified when they were proved; `Certificate::recheck` does it anew.
     let value = match certificate.as_ref().map(Certificate::claimed) {
@@ -231,29 +241,37 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
         let constant = first.constant;
         return Ok((first, constant, false));
     }
-    if 1.1 * needed <= HIGHEST_LEVEL {
-        let second = solve(measure, 1.1 * needed)?;
-        if 38.0 / share(&second).sqrt() <= HIGHEST_LEVEL {
-            let constant = second.constant;
-            return Ok((second, constant, false));
+    let half = if needed.is_finite() { first } else { solve(measure, EDGE_LEVELS[0])? };
+    let whole = if needed.is_finite() {
+        solve(measure, (1.1 * needed).min(HIGHEST_LEVEL))?
+    } else {
+        solve(measure, EDGE_LEVELS[1])?
+    };
+    if share(&whole) > 0.0 && 38.0 / share(&whole).sqrt() <= HIGHEST_LEVEL {
+        let constant = whole.constant;
+        return Ok((whole, constant, false));
+    }
+    // At the edge there is a flux for every λ below it, and cutting only raises the gap.
+    let at_whole = 1.0 / whole.constant.mid();
+    let inverse_edge = Enclosure::exact(edge).map(|e| crate::enclosure::Interval::ONE / e);
+    if at_whole >= edge {
+        for margin in EDGE_MARGINS {
+            let lambda = edge * (1.0 - margin);
+            if Builder::new(measure, &whole.near(lambda)).is_ok_and(|b| b.supports(lambda)) {
+                let constant = Enclosure::new(inverse_edge.lo(), inverse_edge.hi() * (1.0 + 2.0 * margin), Evidence::Converged)?;
+                return Ok((whole, constant, true));
+            }
         }
     }
-    // At the edge, or too near it to tell from one cut: λ(R) = λ₁ + c/R² + o(1/R²) when there is no
-    // eigenvalue below, and cutting only raises the gap.
-    let half = solve(measure, EDGE_LEVELS[0])?;
-    let whole = solve(measure, EDGE_LEVELS[1])?;
+    // Too near it to tell: the gap of the cut law is λ₁ + c/R² or nearer.
     let (a, b) = (half.width.powi(-2), whole.width.powi(-2));
-    let (at_half, at_whole) = (1.0 / half.constant.mid(), 1.0 / whole.constant.mid());
-    let limit = at_whole - (at_half - at_whole) * b / (a - b);
-    let lower = whole.constant.mid().max(1.0 / edge);
-    if at_whole >= edge && limit >= edge * (1.0 - 1e-3) {
-        // The cut laws stay above the edge and tend to it: error of the extrapolation.
-        let constant = Enclosure::new(1.0 / edge * (1.0 - ULPS * f64::EPSILON), (1.0 / limit).max(1.0 / edge) + (1.0 / edge - whole.constant.mid()).abs(), Evidence::Converged)?;
-        return Ok((whole, constant, true));
-    }
-    let upper = (1.0 / limit.min(edge)).max(lower) + (half.constant.mid() - whole.constant.mid()).abs();
-    let constant = Enclosure::new(lower * (1.0 - ULPS * f64::EPSILON), upper, Evidence::Converged)?;
-    Ok((whole, constant, false))
+    let (coarse, fine) = (half.constant.mid(), whole.constant.mid());
+    let at_half = 1.0 / coarse;
+    let limit = (at_whole - (at_half - at_whole) * b / (a - b)).min(edge);
+    let lower = fine.max(inverse_edge.lo()) * (1.0 - ULPS * f64::EPSILON);
+    let upper = (1.0 / limit).max(lower) + (coarse - fine).abs();
+    let constant = Enclosure::new(lower, upper, Evidence::Converged)?;
+    Ok((whole, constant, at_whole >= edge))
 }
 
 /// A certificate around an approximate gap; at the edge of the essential spectrum its ceiling is the
@@ -298,11 +316,7 @@ pub fn certify(measure: &LineMeasure, lambda: f64) -> Result<Certificate> {
         return Err(Error::Undefined { what: "certificate".to_owned(), reason });
     }
     let (solution, converged, _) = converge(measure)?;
-    let near = Approximation {
-        lambda: (1.0 / converged.mid()).min(lambda),
-        matching: solution.trial.bottleneck,
-        ends: solution.ends,
-    };
+    let near = solution.near((1.0 / converged.mid()).min(lambda));
     let floor = Builder::new(measure, &near)?.prove(Direction::AtLeast, lambda)?;
     Ok(Certificate { floor, ceiling: None })
 }
