@@ -176,6 +176,23 @@ impl<'a> Builder<'a> {
         self.mesh.mismatch(Direction::AtLeast, lambda).is_ok_and(|mismatch| mismatch >= 0.0)
     }
 
+    /// The gap by the secant method on the mismatch, from an approximate one; `None` if it does not
+    /// settle nearby.
+    pub fn root(&self, lambda: f64) -> Option<f64> {
+        let mismatch = |l: f64| self.mesh.mismatch(Direction::AtLeast, l).ok();
+        let (mut a, mut b) = (lambda * (1.0 - 1e-6), lambda * (1.0 - 2e-6));
+        let (mut at_a, mut at_b) = (mismatch(a)?, mismatch(b)?);
+        for _ in 0..20 {
+            if at_a == at_b || (a - b).abs() <= 2.0 * f64::EPSILON * a {
+                break;
+            }
+            let next = a - at_a * (a - b) / (at_a - at_b);
+            (b, at_b) = (a, at_a);
+            (a, at_a) = (next, mismatch(next)?);
+        }
+        ((a - b).abs() <= 1e-12 * a && (a - lambda).abs() <= 0.1 * lambda).then_some(a)
+    }
+
     /// A verified witness for one bound.
     pub fn prove(&self, direction: Direction, lambda: f64) -> Result<FluxWitness> {
         let mut last = None;

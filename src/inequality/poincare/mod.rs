@@ -70,6 +70,8 @@ const HIGHEST_LEVEL: f64 = 640.0;
 const EDGE_MARGINS: [f64; 5] = [1e-12, 1e-10, 1e-9, 1e-8, 1e-6];
 /// The two levels from which the cut laws' gaps are extrapolated when the gap seems to lie at the edge.
 const EDGE_LEVELS: [f64; 2] = [160.0, 320.0];
+/// Allowances of the flux for rounding bias a gap found by shooting by about 1e-12.
+const SHOOTING_ULPS: f64 = 8192.0;
 /// Mass beyond a point at which the certificate's mesh may end in front of a singular end.
 const NEGLIGIBLE_MASS: f64 = 1e-14;
 /// Rounding of the integral operator in units of the last place: the sums over the nodes of a
@@ -241,12 +243,13 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
         let constant = first.constant;
         return Ok((first, constant, false));
     }
-    let half = if needed.is_finite() { first } else { solve(measure, EDGE_LEVELS[0])? };
-    let whole = if needed.is_finite() {
-        solve(measure, (1.1 * needed).min(HIGHEST_LEVEL))?
+    let levels = if needed.is_finite() {
+        let level = (1.1 * needed).min(HIGHEST_LEVEL);
+        [0.5 * level, level]
     } else {
-        solve(measure, EDGE_LEVELS[1])?
+        EDGE_LEVELS
     };
+    let whole = solve(measure, levels[1])?;
     if share(&whole) > 0.0 && 38.0 / share(&whole).sqrt() <= HIGHEST_LEVEL {
         let constant = whole.constant;
         return Ok((whole, constant, false));
@@ -262,6 +265,13 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
                 return Ok((whole, constant, true));
             }
         }
+    }
+    // Below the edge, but so near that a cut is felt: shooting knows the decay of the flux.
+    let half = solve(measure, levels[0])?;
+    let root = |s: &Solution| Builder::new(measure, &s.near(at_whole.min(edge))).ok()?.root(at_whole.min(edge));
+    if let (true, Some(coarse), Some(fine)) = (at_whole < edge, root(&half), root(&whole)) {
+        let constant = Enclosure::refined(1.0 / coarse, 1.0 / fine, SHOOTING_ULPS);
+        return Ok((whole, constant, false));
     }
     // Too near it to tell: the gap of the cut law is λ₁ + c/R² or nearer.
     let (a, b) = (half.width.powi(-2), whole.width.powi(-2));
