@@ -1,5 +1,5 @@
-//! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, panel
-//! grids, named random streams.
+//! Numerical kernels: numbers of several kinds, expressions, special functions, quadrature,
+//! extrapolation, panel grids, named random streams.
 
 pub mod collocation;
 pub mod expression;
@@ -8,5 +8,6 @@ pub mod germ;
 pub mod jet;
 pub mod number;
 pub mod panels;
+pub mod parabolic_cylinder;
 pub mod quadrature;
 pub mod stream;

@@ -36,8 +36,9 @@ fn panel(a: f64, b: f64, f: impl Fn(f64) -> f64) -> Panel {
     Panel { a, b, mass, error: (mass - coarse).abs() + ROUNDING * size, size }
 }
 
-/// Halves panels between the given breaks until every one is resolved, in ascending order.
-pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64) -> Vec<Panel> {
+/// Halves panels between the given breaks until every one is resolved, in ascending order. `noise(x)`
+/// is the relative uncertainty of the computed integrand at `x`, below which halving gains nothing.
+pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64, noise: impl Fn(f64) -> f64) -> Vec<Panel> {
     let mut waiting: Vec<(Panel, u32)> =
         breaks.windows(2).filter(|w| w[0] < w[1]).map(|w| (panel(w[0], w[1], &f), 0)).collect();
     let mut total: f64 = waiting.iter().map(|(p, _)| p.size).filter(|s| s.is_finite()).sum();
@@ -46,7 +47,9 @@ pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64) -> Vec<Panel> {
     let mut done = Vec::with_capacity(waiting.len());
     while let Some((whole, depth)) = waiting.pop() {
         let middle = whole.a + 0.5 * (whole.b - whole.a);
-        let resolved = whole.error <= 4.0 * ROUNDING * whole.size || whole.error <= SHARE * total;
+        let resolved = whole.error <= SHARE * total
+            || whole.error <= 4.0 * ROUNDING * whole.size
+            || whole.error <= noise(middle) * whole.size;
         let exhausted = depth >= HALVINGS
             || middle <= whole.a
             || middle >= whole.b

@@ -60,6 +60,10 @@ pub struct LineMeasure {
 /// Beyond this height above its minimum a potential hides wells from every integral: `e^{−60}` is
 /// below rounding by a factor 10¹⁰.
 const NEGLIGIBLE: f64 = 60.0;
+/// Beyond this height the density is zero in double precision.
+const VANISHING: f64 = 746.0;
+/// Equidistant points of the support, besides those of the scan, between which kinks are looked for.
+const KINK_SAMPLES: u32 = 4096;
 /// The density, times the moment weight, falls to `e^{−42} < 10^{−18}` at the ends of the panels.
 const INTEGRATION_LEVEL: f64 = 42.0;
 
@@ -269,11 +273,6 @@ impl LineMeasure {
                 return Err(Error::domain("V", format!("{v} at x = {x:e}"), expected));
             }
         }
-        let kinks = match (&family, family.kinks()) {
-            (Family::Formula(formula), _) => shape::kinks(formula, &points),
-            (_, known) => known.unwrap_or_default(),
-        };
-        let kinks: Vec<f64> = kinks.into_iter().filter(|k| lo < *k && *k < hi).collect();
         let enclosed = |x: Interval| family.potential(x);
         let far = family.tails();
         let tail = |end: f64, sign: f64, known: Option<Tail>| match known {
@@ -282,10 +281,6 @@ impl LineMeasure {
             None => tail::at_infinity(sign, enclosed),
         };
         let tails = (tail(lo, -1.0, far.map(|t| t.0))?, tail(hi, 1.0, far.map(|t| t.1))?);
-        for &x in kinks.iter().chain(&[0.0]).filter(|x| lo < **x && **x < hi) {
-            tail::at_point(x, 1.0, enclosed)?;
-            tail::at_point(x, -1.0, enclosed)?;
-        }
         let mut wells = shape::wells(&points, lo, hi, value);
         let minimum = wells.iter().map(|w| w.value).fold(f64::INFINITY, f64::min);
         wells.retain(|w| w.value - minimum <= NEGLIGIBLE);
@@ -297,7 +292,7 @@ impl LineMeasure {
             lo,
             hi,
             cut,
-            kinks,
+            kinks: Vec::new(),
             tails,
             wells,
             minimum,
@@ -306,8 +301,36 @@ impl LineMeasure {
             rounding: f64::EPSILON,
             log_normalizer: Enclosure::unknown(Evidence::Converged),
         };
+        measure.kinks = measure.find_kinks(points);
+        for &x in measure.kinks.iter().chain(&[0.0]).filter(|x| lo < **x && **x < hi) {
+            for side in [1.0, -1.0] {
+                tail::at_point(x, side, |y| measure.potential(y))?;
+            }
+        }
         measure.resolve()?;
         Ok(measure)
+    }
+
+    /// Kinks inside the domain at which the density is not zero in double precision.
+    fn find_kinks(&self, mut points: Vec<f64>) -> Vec<f64> {
+        let kinks = match (&self.family, self.family.kinks()) {
+            (Family::Formula(formula), _) if formula.has_abs() => {
+                let (from, to) = self.support(VANISHING);
+                points.extend((0..=KINK_SAMPLES).map(|i| {
+                    let share = f64::from(i) / f64::from(KINK_SAMPLES);
+                    from * (1.0 - share) + to * share
+                }));
+                points.sort_by(f64::total_cmp);
+                shape::kinks(formula, &points)
+            }
+            (_, known) => known.unwrap_or_default(),
+        };
+        let visible = |k: &f64| {
+            let height = self.potential(*k) - self.minimum;
+            // A singular kink has no finite height and is kept: it has to be looked at.
+            self.lo < *k && *k < self.hi && (height <= VANISHING || !height.is_finite())
+        };
+        kinks.into_iter().filter(visible).collect()
     }
 
     /// The potential, on any kind of number. Outside the domain it means nothing.
