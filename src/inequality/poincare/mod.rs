@@ -200,9 +200,19 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
     Ok(PoincareReport {
         value,
         converged,
-        muckenhoupt: solution.muckenhoupt,
+        muckenhoupt: with_tails(solution.muckenhoupt, measure),
         certificate,
         trial: Some(solution.trial),
+    })
+}
+
+/// Muckenhoupt's bracket with the limit of its quotient along exponential tails, `1/rate²`, which
+/// nodes do not reach.
+fn with_tails(bracket: Enclosure, measure: &LineMeasure) -> Enclosure {
+    essential_rate(measure).map_or(bracket, |(_, rate)| {
+        let limit = 1.0 / (rate * rate);
+        let rounding = 1.0 + ULPS * f64::EPSILON;
+        bracket.max(Enclosure::around(0.0, 0.0, Evidence::Converged).hull(Enclosure::exact(4.0 * limit * rounding)))
     })
 }
 
