@@ -16,13 +16,14 @@
 
 mod certificate;
 mod law;
+pub mod radial;
 pub mod shooting;
 pub mod solver;
 pub mod witness;
 
 pub use certificate::{Ceiling, Certificate};
 
-use crate::enclosure::{Enclosure, Evidence};
+use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
 use crate::measure::line::{LineMeasure, Tail};
 use crate::numerics::panels::{Grading, PanelGrid};
@@ -179,7 +180,8 @@ fn essential_rate(measure: &LineMeasure) -> Option<(Side, f64)> {
 pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
     let (left, right) = measure.tails();
     if !(left.allows_poincare() && right.allows_poincare()) {
-        let infinite = Enclosure::infinite(Evidence::Converged);
+        let evidence = infinite_evidence(measure);
+        let infinite = Enclosure::infinite(evidence);
         let reason = format!("tails {left:?}, {right:?} leave no Poincare inequality");
         return Ok(PoincareReport {
             value: infinite,
@@ -210,9 +212,8 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
 /// nodes do not reach.
 fn with_tails(bracket: Enclosure, measure: &LineMeasure) -> Enclosure {
     essential_rate(measure).map_or(bracket, |(_, rate)| {
-        let limit = 1.0 / (rate * rate);
-        let rounding = 1.0 + ULPS * f64::EPSILON;
-        bracket.max(Enclosure::around(0.0, 0.0, Evidence::Converged).hull(Enclosure::exact(4.0 * limit * rounding)))
+        let limit = (4.0 + ULPS * f64::EPSILON) / (rate * rate);
+        bracket.map(|b| Interval::new(b.lo(), b.hi().max(limit)))
     })
 }
 
@@ -238,8 +239,14 @@ pub fn converged_poincare_constant(measure: &LineMeasure) -> Result<Enclosure> {
     if left.allows_poincare() && right.allows_poincare() {
         Ok(converge(measure)?.1)
     } else {
-        Ok(Enclosure::infinite(Evidence::Converged))
+        Ok(Enclosure::infinite(infinite_evidence(measure)))
     }
+}
+
+/// How well it is known that a tail is too heavy: certified for the named families, otherwise a
+/// numerical finding about the growth of the potential.
+fn infinite_evidence(measure: &LineMeasure) -> Evidence {
+    measure.exact_poincare_constant().map_or(Evidence::Converged, Enclosure::evidence)
 }
 
 /// The converged constant when the essential spectrum starts at `edge`; also whether the gap lies there.
@@ -266,7 +273,7 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
     }
     // At the edge there is a flux for every λ below it, and cutting only raises the gap.
     let at_whole = 1.0 / whole.constant.mid();
-    let inverse_edge = Enclosure::exact(edge).map(|e| crate::enclosure::Interval::ONE / e);
+    let inverse_edge = Enclosure::exact(edge).map(|e| Interval::ONE / e);
     if at_whole >= edge {
         for margin in EDGE_MARGINS {
             let lambda = edge * (1.0 - margin);

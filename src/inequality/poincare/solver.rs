@@ -101,65 +101,21 @@ impl<'a> CovarianceOperator<'a> {
         sums[0] + sums[1] + (sums[2] + sums[3]) + rest
     }
 
-    /// Largest eigenvalue and its eigenvector, by Lanczos from `start` (`f' = 1` if none is given),
-    /// restarted every `WINDOW` steps.
+    /// Largest eigenvalue and its eigenvector, by Lanczos from `start` (`f' = 1` if none is given).
     pub fn top_eigenpair(&self, start: Option<&[f64]>) -> TopEigenpair {
-        const WINDOW: usize = 24;
-        const RESTARTS: usize = 40;
         let n = self.grid.len();
         let mut scratch = [vec![0.0; n], vec![0.0; n]];
-        let mut vector = start.map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
-        let mut pair = TopEigenpair { value: 0.0, iteration_error: 1.0, derivative: vec![] };
-        for _ in 0..RESTARTS {
-            let (mut basis, mut diagonal, mut off) = (Vec::new(), Vec::new(), Vec::new());
-            let norm = self.product(&vector, &vector).sqrt();
-            vector.iter_mut().for_each(|v| *v /= norm);
-            basis.push(vector);
-            let mut ritz = Vec::new();
-            for step in 0..WINDOW {
-                let mut next = vec![0.0; n];
-                self.apply(&basis[step], &mut scratch, &mut next);
-                for pass in 0..2 {
-                    for (j, q) in basis.iter().enumerate().rev() {
-                        let h = self.product(&next, q);
-                        if j == step && pass == 0 {
-                            diagonal.push(h);
-                        }
-                        next.iter_mut().zip(q).for_each(|(x, q)| *x -= h * q);
-                    }
-                }
-                let beta = self.product(&next, &next).sqrt();
-                let (value, weights) = top_of_tridiagonal(&diagonal, &off);
-                let residual = beta * weights[step].abs() / value;
-                pair.value = value;
-                ritz = weights;
-                // A Ritz value errs by the square of the residual over the gap; the gap is worth
-                // computing only when the residual is small or the window full.
-                let small = residual * residual < 0.1 * f64::EPSILON;
-                if small || step + 1 == WINDOW || beta <= f64::EPSILON * value {
-                    let gap = relative_gap(&diagonal, &off);
-                    pair.iteration_error = residual.min(residual * residual / gap);
-                    if pair.iteration_error < 0.1 * f64::EPSILON || beta <= f64::EPSILON * value {
-                        break;
-                    }
-                }
-                next.iter_mut().for_each(|x| *x /= beta);
-                off.push(beta);
-                basis.push(next);
-            }
-            vector = vec![0.0; n];
-            for (weight, q) in ritz.iter().zip(&basis) {
-                vector.iter_mut().zip(q).for_each(|(v, q)| *v += weight * q);
-            }
-            if pair.iteration_error < f64::EPSILON {
-                break;
-            }
-        }
+        let vector = start.map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
+        let mut pair = lanczos(
+            vector,
+            |u, out| self.apply(u, &mut scratch, out),
+            |a, b| self.product(a, b),
+        );
         // One more application removes what the Lanczos vectors cancelled in places where the
         // eigenvector is small, and makes it positive.
         let mut derivative = vec![0.0; n];
-        vector.iter_mut().for_each(|v| *v = v.abs());
-        self.apply(&vector, &mut scratch, &mut derivative);
+        pair.derivative.iter_mut().for_each(|v| *v = v.abs());
+        self.apply(&pair.derivative, &mut scratch, &mut derivative);
         pair.derivative = derivative;
         pair
     }
@@ -227,6 +183,66 @@ impl<'a> CovarianceOperator<'a> {
         let rounding = 64.0 * f64::EPSILON;
         0.5 * (crossing(0.5 - rounding) + crossing(0.5 + rounding))
     }
+}
+
+/// Largest eigenvalue and eigenvector of a positive operator, self-adjoint for the inner product
+/// `product`: Lanczos with full reorthogonalisation, restarted every `WINDOW` steps.
+pub(super) fn lanczos(
+    mut vector: Vec<f64>,
+    mut apply: impl FnMut(&[f64], &mut [f64]),
+    product: impl Fn(&[f64], &[f64]) -> f64,
+) -> TopEigenpair {
+    const WINDOW: usize = 24;
+    const RESTARTS: usize = 40;
+    let n = vector.len();
+    let mut pair = TopEigenpair { value: 0.0, iteration_error: 1.0, derivative: vec![] };
+    for _ in 0..RESTARTS {
+        let (mut basis, mut diagonal, mut off) = (Vec::new(), Vec::new(), Vec::new());
+        let norm = product(&vector, &vector).sqrt();
+        vector.iter_mut().for_each(|v| *v /= norm);
+        basis.push(vector);
+        let mut ritz = Vec::new();
+        for step in 0..WINDOW {
+            let mut next = vec![0.0; n];
+            apply(&basis[step], &mut next);
+            for pass in 0..2 {
+                for (j, q) in basis.iter().enumerate().rev() {
+                    let h = product(&next, q);
+                    if j == step && pass == 0 {
+                        diagonal.push(h);
+                    }
+                    next.iter_mut().zip(q).for_each(|(x, q)| *x -= h * q);
+                }
+            }
+            let beta = product(&next, &next).max(0.0).sqrt();
+            let (value, weights) = top_of_tridiagonal(&diagonal, &off);
+            let residual = beta * weights[step].abs() / value;
+            pair.value = value;
+            ritz = weights;
+            // A Ritz value errs by the square of the residual over the gap; the gap is worth
+            // computing only when the residual is small or the window full.
+            let small = residual * residual < 0.1 * f64::EPSILON;
+            if small || step + 1 == WINDOW || beta <= f64::EPSILON * value {
+                let gap = relative_gap(&diagonal, &off);
+                pair.iteration_error = residual.min(residual * residual / gap);
+                if pair.iteration_error < 0.1 * f64::EPSILON || beta <= f64::EPSILON * value {
+                    break;
+                }
+            }
+            next.iter_mut().for_each(|x| *x /= beta);
+            off.push(beta);
+            basis.push(next);
+        }
+        vector = vec![0.0; n];
+        for (weight, q) in ritz.iter().zip(&basis) {
+            vector.iter_mut().zip(q).for_each(|(v, q)| *v += weight * q);
+        }
+        if pair.iteration_error < f64::EPSILON {
+            break;
+        }
+    }
+    pair.derivative = vector;
+    pair
 }
 
 /// Largest eigenvalue of a symmetric tridiagonal matrix and its unit eigenvector: Newton's method on

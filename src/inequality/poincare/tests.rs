@@ -1,7 +1,6 @@
 //! Exact constants, independent oracles, deep wells, negative controls and tampered certificates.
 
 use super::*;
-use crate::enclosure::Interval;
 
 /// Relative width that a certified enclosure has to reach.
 const CERTIFIED_WIDTH: f64 = 1e-9;
