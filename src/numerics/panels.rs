@@ -268,7 +268,11 @@ impl PanelGrid {
                     rule.resolves(&density, tolerance)
                 }
             };
-            let end = (left == lo || right == hi) && half < 1e-6 * (hi - lo);
+            // At an end, narrow, and mild: a strong singularity left in one panel couples its nodes so
+            // unevenly that integral operators get spurious eigenvalues.
+            let end = (left == lo || right == hi)
+                && half < 1e-6 * (hi - lo)
+                && most - least <= 2.0 * grading.variation;
             if fine || narrow || (end && mass > 0.0 && here <= grading.negligible * mass) {
                 mass += here;
                 edges.push(right);

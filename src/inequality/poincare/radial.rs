@@ -116,22 +116,30 @@ impl Problem<'_> {
         let (lo, hi) = self.measure.domain();
         let (near, far) = self.measure.support(1.0);
         let (middle, scale) = (0.5 * (near + far), (far - near).max(f64::MIN_POSITIVE));
-        let steps = |sign: f64| {
-            (-OCTAVES * PER_OCTAVE..=OCTAVES * 10 * PER_OCTAVE)
-                .map(move |k| middle + sign * scale * 2f64.powf(f64::from(k) / f64::from(PER_OCTAVE)))
-                .take_while(move |x| lo < *x && *x < hi && x.abs() < 1e150)
-        };
-        let floor = steps(1.0).chain(steps(-1.0)).map(|r| self.potential(r)).fold(f64::INFINITY, f64::min);
-        let end = |sign: f64, limit: f64| {
-            let outside = steps(sign).filter(|r| (r - middle).abs() > 0.5 * scale);
-            let mut last = limit;
-            for r in outside {
-                last = r;
-                if self.potential(r) - floor >= level {
-                    return r;
+        // Outward to infinity, or geometrically towards a finite end.
+        let steps = |limit: f64, sign: f64| {
+            let octaves = if limit.is_finite() { OCTAVES } else { 10 * OCTAVES };
+            (-OCTAVES * PER_OCTAVE..=octaves * PER_OCTAVE).map(move |k| {
+                let factor = 2f64.powf(f64::from(k) / f64::from(PER_OCTAVE));
+                if limit.is_finite() {
+                    limit + (middle - limit) / (1.0 + factor)
+                } else {
+                    middle + sign * scale * factor
                 }
+            })
+        };
+        let points = |limit, sign| steps(limit, sign).filter(|x| lo < *x && *x < hi && x.abs() < 1e150);
+        let floor =
+            points(hi, 1.0).chain(points(lo, -1.0)).map(|r| self.potential(r)).fold(f64::INFINITY, f64::min);
+        let end = |sign: f64, limit: f64| {
+            // The outermost point below the level, and one step on.
+            let all: Vec<f64> = points(limit, sign).collect();
+            let level = if limit.is_finite() { level.min(LEVEL) } else { level };
+            match all.iter().rposition(|r| self.potential(*r) - floor < level) {
+                Some(k) if k + 1 < all.len() => all[k + 1],
+                Some(k) if !limit.is_finite() => all[k],
+                _ => limit,
             }
-            if limit.is_finite() { limit } else { last }
         };
         Cut { ends: (end(-1.0, lo), end(1.0, hi)), floor }
     }
@@ -348,31 +356,74 @@ impl Elements {
 mod tests {
     use super::*;
 
+    /// A weight `1 + r²` and the density `∝ (1 + |x|²)^{−β}`: the tail index is `α = 2β − d`.
+    fn student_like(alpha: f64, dim: usize, lo: f64) -> LineMeasure {
+        let beta = 0.5 * (alpha + dim as f64);
+        LineMeasure::parse(&format!("{beta}*log(1 + x^2)"), lo, f64::INFINITY).unwrap()
+    }
+
+    fn assert_value(name: &str, found: Enclosure, exact: f64, width: f64) {
+        let rounding = 4.0 * f64::EPSILON * exact;
+        assert!(found.widened(rounding).contains(exact), "{name}: {found}, exact {exact}");
+        assert!(found.relative_width() <= width, "{name}: {found}");
+    }
+
+    /// Relative width of a value that does not lie at the edge of the essential spectrum.
+    const NARROW: f64 = 1e-9;
+    /// The same at the edge, where two cuts are extrapolated.
+    const AT_EDGE: f64 = 5e-3;
+
     #[test]
-    fn prototype() {
-        let inf = f64::INFINITY;
-        for d in [2usize, 3, 10] {
-            let gauss = LineMeasure::chi(1.0).unwrap();
-            let now = std::time::Instant::now();
-            println!("gauss {d} {:?} {:?}", radial_poincare_constant(&gauss, d), now.elapsed());
-            let expo = LineMeasure::exponential(1.0).unwrap();
-            let n = d as f64;
-            println!("expo {d} {} {:?} {:?}", (n + 1.0).powi(2) / n, radial_poincare_constant(&expo, d), now.elapsed());
-            let ball = LineMeasure::uniform(0.0, 1.0).unwrap();
-            println!("ball {d} {} {} {:?}", 1.8411837813406593f64.powi(-2), 2.081575977818101f64.powi(-2), radial_poincare_constant(&ball, d));
-            for alpha in [1.0, 3.0, 4.5, 6.0, 13.0] {
-                let beta = 0.5 * (alpha + n);
-                let law = LineMeasure::parse(&format!("{beta}*log(1+x^2)"), 0.0, inf).unwrap();
-                let exact = if alpha <= 4.0 { alpha * alpha / 4.0 } else if alpha <= n + 2.0 { 2.0 * alpha - 4.0 } else { alpha + n - 2.0 };
-                let now = std::time::Instant::now();
-                println!("H5 {d} {alpha} {:.12} {:?} {:?}", 1.0 / exact, weighted_radial_poincare_constant(&law, d, |r| 1.0 + r * r).map(|r| (r.value, r.radial_sector.mid(), r.first_sector.mid())), now.elapsed());
-            }
+    fn gaussian_exponential_and_ball_have_their_known_constants() {
+        let normal = LineMeasure::chi(1.0).unwrap();
+        let exponential = LineMeasure::exponential(1.0).unwrap();
+        let ball = LineMeasure::uniform(0.0, 1.0).unwrap();
+        // First zeros of the derivative of J_1 and of the spherical j_1.
+        for (dim, zero) in [(2, 1.841_183_781_340_659_3_f64), (3, 2.081_575_977_818_101)] {
+            let report = radial_poincare_constant(&ball, dim).unwrap();
+            assert_value("ball", report.value, zero.powi(-2), NARROW);
         }
-        for alpha in [1.0, 1.5, 2.5, 4.0] {
-            let beta = 0.5 * (alpha + 1.0);
-            let law = LineMeasure::parse(&format!("{beta}*log(1+x^2)"), -inf, inf).unwrap();
-            let exact = if alpha <= 2.0 { alpha * alpha / 4.0 } else { alpha - 1.0 };
-            println!("H5 1 {alpha} {} {:?}", 1.0 / exact, weighted_poincare_constant(&law, |r| 1.0 + r * r));
+        for dim in [2, 3, 10] {
+            let d = dim as f64;
+            let report = radial_poincare_constant(&normal, dim).unwrap();
+            assert_value("normal, ℓ = 0", report.radial_sector, 0.5, NARROW);
+            assert_value("normal, ℓ = 1", report.first_sector, 1.0, NARROW);
+            // φ = r e^{r/(d+1)} and, in the other sector, the Gamma law of shape d.
+            let report = radial_poincare_constant(&exponential, dim).unwrap();
+            assert_value("exponential, ℓ = 0", report.radial_sector, (d + 1.0).powi(2) / d, NARROW);
+            assert_value("exponential, ℓ = 1", report.first_sector, (d + 1.0).powi(2) / d, NARROW);
         }
+    }
+
+    #[test]
+    fn weighted_constants_of_heavy_tails_are_the_sharp_ones() {
+        for (dim, alpha) in [(2, 3.0), (2, 6.0), (3, 4.5), (3, 6.0), (10, 3.0), (10, 6.0), (10, 13.0)] {
+            let d = dim as f64;
+            let (gap, width) = if alpha <= 4.0 {
+                (alpha * alpha / 4.0, AT_EDGE)
+            } else if alpha <= d + 2.0 {
+                (2.0 * alpha - 4.0, 1e-6)
+            } else {
+                (alpha + d - 2.0, NARROW)
+            };
+            let law = student_like(alpha, dim, 0.0);
+            let report = weighted_radial_poincare_constant(&law, dim, |r| 1.0 + r * r).unwrap();
+            assert_value(&format!("d = {dim}, α = {alpha}"), report.value, 1.0 / gap, width);
+        }
+        for (alpha, gap, width) in [(1.0, 0.25, AT_EDGE), (2.5, 1.5, NARROW), (4.0, 3.0, NARROW)] {
+            let law = student_like(alpha, 1, f64::NEG_INFINITY);
+            let found = weighted_poincare_constant(&law, |x| 1.0 + x * x).unwrap();
+            assert_value(&format!("d = 1, α = {alpha}"), found, 1.0 / gap, width);
+        }
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let line = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        assert!(radial_poincare_constant(&line, 2).is_err());
+        assert!(radial_poincare_constant(&LineMeasure::chi(1.0).unwrap(), 1).is_err());
+        assert!(weighted_radial_poincare_constant(&LineMeasure::chi(1.0).unwrap(), 0, |_| 1.0).is_err());
+        let heavy = student_like(3.0, 2, 0.0);
+        assert!(radial_poincare_constant(&heavy, 2).unwrap().value.is_infinite());
     }
 }
