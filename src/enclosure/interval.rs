@@ -353,7 +353,10 @@ impl Add for Interval {
         if let Some(sum) = self.infinite_sum(other) {
             return sum;
         }
-        Self::new(down(self.lo + other.lo), up(self.hi + other.hi))
+        // A sum of floats that is 0 is exact (underflow is gradual): a kink at the end of an interval
+        // must stay at its end.
+        let (lo, hi) = (self.lo + other.lo, self.hi + other.hi);
+        Self::new(if lo == 0.0 { lo } else { down(lo) }, if hi == 0.0 { hi } else { up(hi) })
     }
 }
 

@@ -57,8 +57,7 @@ impl Germ {
         } else {
             // x^d (c_d + c_{d−1} t + … + c_0 t^d) with t = 1/x ∈ [0, 1/from].
             let t = Interval::new(0.0, (Interval::ONE / Interval::point(self.from)).hi());
-            let head =
-                self.coefficients[..=degree].iter().fold(Interval::ZERO, |sum, &c| sum * t + c);
+            let head = self.coefficients[..=degree].iter().fold(Interval::ZERO, |sum, &c| sum * t + c);
             let least = Interval::point(self.from).powi(i32::try_from(degree).unwrap_or(0)).lo();
             let power = Interval::new(least.min(f64::MAX), f64::INFINITY);
             head * power

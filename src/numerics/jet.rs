@@ -307,13 +307,9 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
         if self.is_constant() {
             return Self::constant(self.value.abs());
         }
-        self.compose(
-            self.value.abs(),
-            ORDER,
-            |k| {
-                if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
-            },
-        )
+        self.compose(self.value.abs(), ORDER, |k| {
+            if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
+        })
     }
 
     fn sign(self) -> Self {

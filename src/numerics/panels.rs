@@ -204,8 +204,7 @@ impl PanelGrid {
             let half = 0.5 * (ends[1] - ends[0]);
             for (t, w) in rule.nodes.iter().zip(&rule.weights) {
                 // Measured from the nearer end: an end at a singularity keeps its relative distance.
-                let node =
-                    if *t < 0.0 { ends[0] + half * (1.0 + t) } else { ends[1] - half * (1.0 - t) };
+                let node = if *t < 0.0 { ends[0] + half * (1.0 + t) } else { ends[1] - half * (1.0 - t) };
                 nodes.push(node);
                 weights.push(half * w);
             }

@@ -54,16 +54,17 @@ impl Ceiling {
     fn verify(&self, slope: &LawSlope<'_>) -> Result<()> {
         let refused = |reason: String| Error::Undefined { what: "certificate".to_owned(), reason };
         match self {
-            Self::Flux(witness) if witness.direction == Direction::AtMost => {
-                witness.verify(slope)
-            }
+            Self::Flux(witness) if witness.direction == Direction::AtMost => witness.verify(slope),
             Self::Flux(_) => Err(refused("the ceiling is not an upper bound".to_owned())),
             Self::Tail { side, from, slope: bound } => {
                 let (lo, hi) = slope.support();
-                let infinite = if *side == Side::Left { lo == f64::NEG_INFINITY } else { hi == f64::INFINITY };
+                let infinite =
+                    if *side == Side::Left { lo == f64::NEG_INFINITY } else { hi == f64::INFINITY };
                 let proved = slope.tail_slope_range(*side, *from).hi();
                 if !infinite || proved.is_nan() || proved > *bound || *bound <= 0.0 {
-                    return Err(refused(format!("beyond {from:e} the slope is not shown to be below {bound:e}")));
+                    return Err(refused(format!(
+                        "beyond {from:e} the slope is not shown to be below {bound:e}"
+                    )));
                 }
                 Ok(())
             }
@@ -132,7 +133,12 @@ impl<'a> Builder<'a> {
     }
 
     /// A closed end, or a point beyond which the slope is proved to be large enough.
-    fn mesh_end(slope: &LawSlope<'_>, measure: &LineMeasure, side: Side, near: &Approximation) -> Result<MeshEnd> {
+    fn mesh_end(
+        slope: &LawSlope<'_>,
+        measure: &LineMeasure,
+        side: Side,
+        near: &Approximation,
+    ) -> Result<MeshEnd> {
         let (lo, hi) = measure.domain();
         let (end, mut at) = if side == Side::Left { (lo, near.ends.0) } else { (hi, near.ends.1) };
         if end.is_finite() {
@@ -154,7 +160,11 @@ impl<'a> Builder<'a> {
                     return Ok(MeshEnd { at, tail: Some(0.5 * v * (1.0 + root)) });
                 }
             }
-            at = if end.is_finite() { end + 0.25 * (at - end) } else { near.matching + 1.25 * (at - near.matching) };
+            at = if end.is_finite() {
+                end + 0.25 * (at - end)
+            } else {
+                near.matching + 1.25 * (at - near.matching)
+            };
             if at == end {
                 break;
             }
@@ -166,7 +176,9 @@ impl<'a> Builder<'a> {
             Some((at, ratio)) if at != end => Ok(MeshEnd { at, tail: Some(ratio) }),
             _ => Err(Error::Undefined {
                 what: "certificate".to_owned(),
-                reason: format!("no lower bound of the slope was proved on the {side:?} tail (best {best:e})"),
+                reason: format!(
+                    "no lower bound of the slope was proved on the {side:?} tail (best {best:e})"
+                ),
             }),
         }
     }

@@ -35,7 +35,7 @@ impl<'a> LawSlope<'a> {
     }
 
     /// `±V'` on a bounded interval of the tail.
-    pub(super) fn slope_on(&self, side: Side, a: f64, b: f64) -> Interval {
+    fn slope_on(&self, side: Side, a: f64, b: f64) -> Interval {
         let slope = self.measure.potential(Jet::<Interval, 1>::variable(Interval::new(a, b))).coefficient(1);
         match side {
             Side::Right => slope,
@@ -44,7 +44,7 @@ impl<'a> LawSlope<'a> {
     }
 
     /// `±V'` at distance at least `distance > 0` from the centre.
-    pub(super) fn slope_at_infinity(&self, side: Side, distance: f64) -> Interval {
+    fn slope_at_infinity(&self, side: Side, distance: f64) -> Interval {
         let variable = Jet::<Germ, 1>::variable(Germ::variable(distance));
         let x = match side {
             Side::Right => Jet::from_f64(self.centre) + variable,
@@ -107,7 +107,8 @@ impl<'a> LawSlope<'a> {
             range = Some(range.map_or(here, |r| r.hull(here)));
             (near, step) = (far, step * RATIO);
         }
-        let reached = (near - self.centre).abs() * (1.0 - 8.0 * f64::EPSILON) - 8.0 * f64::EPSILON * self.centre.abs();
+        let reached =
+            (near - self.centre).abs() * (1.0 - 8.0 * f64::EPSILON) - 8.0 * f64::EPSILON * self.centre.abs();
         let far = self.slope_at_infinity(side, reached);
         let pieces = range.map_or(far, |r| r.hull(far));
         pieces.intersection(whole).unwrap_or(whole)

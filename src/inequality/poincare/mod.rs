@@ -75,6 +75,10 @@ const EDGE_LEVELS: [f64; 2] = [160.0, 320.0];
 const SHOOTING_ULPS: f64 = 8192.0;
 /// Mass beyond a point at which the certificate's mesh may end in front of a singular end.
 const NEGLIGIBLE_MASS: f64 = 1e-14;
+/// The part of the domain next to a cut, in units of the level, and the energy density there at which
+/// the cut is not felt: between there and the cut the energy falls as much again as this allows.
+const SHARE_OF_LEVEL: f64 = 0.8;
+const NEGLIGIBLE_ENERGY: f64 = 1e-13;
 /// Rounding of the integral operator in units of the last place: the sums over the nodes of a
 /// panel and over panels, measured on laws with known constants.
 const ULPS: f64 = 256.0;
@@ -87,15 +91,25 @@ struct Solution {
     ends: (f64, f64),
     starts: (Option<(f64, f64)>, Option<(f64, f64)>),
     width: f64,
+    /// Largest energy density `p f'²` near a cut, as a share of the largest of all.
+    outer_energy: f64,
 }
 
 impl Solution {
+    /// What a cut that is still felt does to the constant: it lacks a share of the order of the energy there.
+    fn with_cut_error(mut self) -> Self {
+        if self.outer_energy > NEGLIGIBLE_ENERGY {
+            self.constant = self.constant.widened(self.constant.mid() * self.outer_energy.sqrt());
+        }
+        self
+    }
+
     fn near(&self, lambda: f64) -> Approximation {
         Approximation { lambda, matching: self.trial.bottleneck, ends: self.ends, starts: self.starts }
     }
 }
 
-fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
+fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let (lo, hi) = measure.support(level);
     let (_, floor) = measure.minimum();
     let mut breaks = measure.kinks().to_vec();
@@ -116,9 +130,11 @@ fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let TopEigenpair { value, iteration_error, derivative } = fine;
     let (bracket_lo, bracket_hi) = operator.muckenhoupt();
     let energy = |i: &usize| fine_density[*i] * derivative[*i] * derivative[*i];
-    let densest =
-        (0..fine_grid.len()).max_by(|i, j| energy(i).total_cmp(&energy(j))).unwrap_or_default();
+    let densest = (0..fine_grid.len()).max_by(|i, j| energy(i).total_cmp(&energy(j))).unwrap_or_default();
     let iteration = (iteration_error + coarse.iteration_error) * value;
+    let high = |i: &usize| fine_density[*i] <= (-SHARE_OF_LEVEL * level).exp();
+    let outer = (0..fine_grid.len()).filter(high).map(|i| energy(&i)).fold(0.0, f64::max);
+    let outer_energy = outer / energy(&densest);
     // Where the certificate's mesh may end: a singular finite end is cut off where next to nothing
     // lies beyond. There the flux is proportional to the mass beyond, so w'/w = p/F.
     let nodes = fine_grid.nodes();
@@ -133,10 +149,8 @@ fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let apart = 1e-8 * (hi - lo);
     let from = (first..nodes.len()).find(|&i| nodes[i] - lo > apart).unwrap_or(first);
     let to = (0..=last).rev().find(|&i| hi - nodes[i] > apart).unwrap_or(last);
-    let starts = (
-        closed_lo.then(|| ratio(from, operator.below())),
-        closed_hi.then(|| ratio(to, operator.above())),
-    );
+    let starts =
+        (closed_lo.then(|| ratio(from, operator.below())), closed_hi.then(|| ratio(to, operator.above())));
     Ok(Solution {
         constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
         muckenhoupt: Enclosure::new(bracket_lo, bracket_hi, Evidence::Converged)?,
@@ -144,7 +158,20 @@ fn solve(measure: &LineMeasure, level: f64) -> Result<Solution> {
         ends,
         starts,
         width: hi - lo,
+        outer_energy,
     })
+}
+
+/// The operator on the smallest domain on which the cut is not felt.
+fn solve(measure: &LineMeasure) -> Result<Solution> {
+    let mut level = LEVEL;
+    loop {
+        let solution = solve_at(measure, level)?;
+        if solution.outer_energy <= NEGLIGIBLE_ENERGY || 2.0 * level > HIGHEST_LEVEL {
+            return Ok(solution.with_cut_error());
+        }
+        level *= 2.0;
+    }
 }
 
 /// A panelwise function carried to another order on the same panels, positive.
@@ -187,7 +214,10 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
             value: infinite,
             converged: infinite,
             muckenhoupt: infinite,
-            certificate: Err(Error::Undefined { what: "certificate of a finite constant".to_owned(), reason }),
+            certificate: Err(Error::Undefined {
+                what: "certificate of a finite constant".to_owned(),
+                reason,
+            }),
             trial: None,
         });
     }
@@ -221,7 +251,7 @@ fn with_tails(bracket: Enclosure, measure: &LineMeasure) -> Enclosure {
 /// essential spectrum.
 fn converge(measure: &LineMeasure) -> Result<(Solution, Enclosure, Option<(Side, f64)>)> {
     let Some((side, rate)) = essential_rate(measure) else {
-        let solution = solve(measure, LEVEL)?;
+        let solution = solve(measure)?;
         let constant = solution.constant;
         return Ok((solution, constant, None));
     };
@@ -253,21 +283,22 @@ fn infinite_evidence(measure: &LineMeasure) -> Evidence {
 fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclosure, bool)> {
     // Below the edge the energy of the eigenfunction decays like e^{−V√(1−λ/λ_ess)}; the level that
     // makes a cut at it negligible follows from a first value.
-    let first = solve(measure, EXPONENTIAL_LEVEL)?;
+    let first = solve_at(measure, EXPONENTIAL_LEVEL)?;
     let share = |s: &Solution| 1.0 - 1.0 / (s.constant.mid() * edge);
     let needed = if share(&first) > 0.0 { 38.0 / share(&first).sqrt() } else { f64::INFINITY };
-    if needed <= EXPONENTIAL_LEVEL {
+    if needed <= EXPONENTIAL_LEVEL && first.outer_energy <= NEGLIGIBLE_ENERGY {
         let constant = first.constant;
         return Ok((first, constant, false));
     }
     let levels = if needed.is_finite() {
-        let level = (1.1 * needed).min(HIGHEST_LEVEL);
+        let level = (1.1 * needed).clamp(2.0 * EXPONENTIAL_LEVEL, HIGHEST_LEVEL);
         [0.5 * level, level]
     } else {
         EDGE_LEVELS
     };
-    let whole = solve(measure, levels[1])?;
-    if share(&whole) > 0.0 && 38.0 / share(&whole).sqrt() <= HIGHEST_LEVEL {
+    let whole = solve_at(measure, levels[1])?;
+    let seen = whole.outer_energy > NEGLIGIBLE_ENERGY;
+    if !seen && share(&whole) > 0.0 && 38.0 / share(&whole).sqrt() <= HIGHEST_LEVEL {
         let constant = whole.constant;
         return Ok((whole, constant, false));
     }
@@ -278,14 +309,19 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
         for margin in EDGE_MARGINS {
             let lambda = edge * (1.0 - margin);
             if Builder::new(measure, &whole.near(lambda)).is_ok_and(|b| b.supports(lambda)) {
-                let constant = Enclosure::new(inverse_edge.lo(), inverse_edge.hi() * (1.0 + 2.0 * margin), Evidence::Converged)?;
+                let constant = Enclosure::new(
+                    inverse_edge.lo(),
+                    inverse_edge.hi() * (1.0 + 2.0 * margin),
+                    Evidence::Converged,
+                )?;
                 return Ok((whole, constant, true));
             }
         }
     }
     // Below the edge, but so near that a cut is felt: shooting knows the decay of the flux.
-    let half = solve(measure, levels[0])?;
-    let root = |s: &Solution| Builder::new(measure, &s.near(at_whole.min(edge))).ok()?.root(at_whole.min(edge));
+    let half = solve_at(measure, levels[0])?;
+    let root =
+        |s: &Solution| Builder::new(measure, &s.near(at_whole.min(edge))).ok()?.root(at_whole.min(edge));
     if let (true, Some(coarse), Some(fine)) = (at_whole < edge, root(&half), root(&whole)) {
         let constant = Enclosure::refined(1.0 / coarse, 1.0 / fine, SHOOTING_ULPS);
         return Ok((whole, constant, false));
@@ -314,8 +350,11 @@ fn certify_around(
         (_, Some((_, rate))) => 0.25 * rate * rate,
         _ => near.lambda,
     };
-    Builder::new(measure, &Approximation { lambda: lambda * (1.0 - 1e-6 * f64::from(u8::from(edge.is_some()))), ..*near })?
-        .enclose(lambda, ceiling)
+    Builder::new(
+        measure,
+        &Approximation { lambda: lambda * (1.0 - 1e-6 * f64::from(u8::from(edge.is_some()))), ..*near },
+    )?
+    .enclose(lambda, ceiling)
 }
 
 /// The best upper bound of the slope on a tail that can be proved.

@@ -248,8 +248,12 @@ impl Elements {
         }
         let panels = grid.edges().len() - 1;
         let size = panels * degree + 1;
-        let mut elements =
-            Self { band: degree, energy: vec![0.0; size * (degree + 1)], mass: vec![0.0; size * (degree + 1)], size };
+        let mut elements = Self {
+            band: degree,
+            energy: vec![0.0; size * (degree + 1)],
+            mass: vec![0.0; size * (degree + 1)],
+            size,
+        };
         for e in 0..panels {
             let half = 0.5 * (grid.edges()[e + 1] - grid.edges()[e]);
             for a in 0..=degree {

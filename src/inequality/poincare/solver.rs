@@ -106,11 +106,7 @@ impl<'a> CovarianceOperator<'a> {
         let n = self.grid.len();
         let mut scratch = [vec![0.0; n], vec![0.0; n]];
         let vector = start.map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
-        let mut pair = lanczos(
-            vector,
-            |u, out| self.apply(u, &mut scratch, out),
-            |a, b| self.product(a, b),
-        );
+        let mut pair = lanczos(vector, |u, out| self.apply(u, &mut scratch, out), |a, b| self.product(a, b));
         // One more application removes what the Lanczos vectors cancelled in places where the
         // eigenvector is small, and makes it positive.
         let mut derivative = vec![0.0; n];
@@ -158,7 +154,8 @@ impl<'a> CovarianceOperator<'a> {
                 }
             })
             .fold(at_node(top), f64::max);
-        let share = self.grid.interpolate(&self.below, median).min(self.grid.interpolate(&self.above, median));
+        let share =
+            self.grid.interpolate(&self.below, median).min(self.grid.interpolate(&self.above, median));
         // The curve is smooth: a parabola through its top misses by the square of the spacing.
         let missed = 1.0 + 1.0 / (BETWEEN_NODES as f64).powi(2);
         (share * best, 4.0 * best * missed)
@@ -305,4 +302,3 @@ fn relative_gap(diagonal: &[f64], off: &[f64]) -> f64 {
     let next = (0..m).filter(|&i| i != top).map(|i| values[i]).fold(0.0, f64::max);
     ((values[top] - next) / values[top]).max(f64::EPSILON)
 }
-

@@ -145,7 +145,13 @@ pub(super) struct Residual {
 /// `|fl(Σ a_k b_k) − Σ a_k b_k| ≤ γ_n Σ|a_k||b_k|` (Higham, *Accuracy and Stability of Numerical
 /// Algorithms*, §3.1), every bound inflated for its own rounding.
 #[allow(clippy::needless_range_loop)] // index arithmetic of a convolution
-pub(super) fn residual(c: &[f64], slope: &[Ball; SLOPE_TERMS + 1], scale: f64, l: Ball, reach: f64) -> Residual {
+pub(super) fn residual(
+    c: &[f64],
+    slope: &[Ball; SLOPE_TERMS + 1],
+    scale: f64,
+    l: Ball,
+    reach: f64,
+) -> Residual {
     let gamma = (DEGREE + 8) as f64 * UNIT;
     // Anything lost to underflow in a product or a sum.
     let lost = 1e-300;
@@ -175,7 +181,8 @@ pub(super) fn residual(c: &[f64], slope: &[Ball; SLOPE_TERMS + 1], scale: f64, l
         }
         let linear = l.value * c[i];
         let value = -second - sum - linear;
-        let radius = (gamma * (second.abs() + size + linear.abs()) + spread + l.radius * c[i].abs() + lost) * inflate;
+        let radius =
+            (gamma * (second.abs() + size + linear.abs()) + spread + l.radius * c[i].abs() + lost) * inflate;
         if i == 0 {
             constant = Ball { value, radius };
         } else {
@@ -228,13 +235,10 @@ impl Piece {
     /// `−w_τ/w · (1/scale)` at `x`.
     pub(super) fn log_slope(&self, x: f64) -> Interval {
         let tau = self.variable(x);
-        let derivative: Vec<f64> =
-            self.coefficients.iter().enumerate().skip(1).map(|(i, c)| i as f64 * c).collect();
-        // i·c is rounded: one unit each way, relative.
-        let rounding = Interval::new(1.0 - UNIT, 1.0 + UNIT);
-        let slope = derivative.iter().rev().fold(Interval::ZERO, |sum, &c| {
-            sum * tau + Interval::point(c) * rounding
-        });
+        let slope =
+            self.coefficients.iter().enumerate().skip(1).rev().fold(Interval::ZERO, |sum, (i, &c)| {
+                sum * tau + Interval::point(c) * Interval::point(i as f64)
+            });
         -(slope / Self::horner(&self.coefficients, tau)) / Interval::point(self.scale)
     }
 
@@ -249,7 +253,11 @@ impl Piece {
             return Err(self.refused("malformed data"));
         }
         let reach = self.variable(self.left).magnitude().max(self.variable(self.right).magnitude());
-        if (0.25..=1.0).contains(&reach) { Ok(reach) } else { Err(self.refused("the unit of length does not fit")) }
+        if (0.25..=1.0).contains(&reach) {
+            Ok(reach)
+        } else {
+            Err(self.refused("the unit of length does not fit"))
+        }
     }
 
     /// `w > 0` on the piece, except perhaps at its centre when that is an end and `open` allows it.
@@ -303,7 +311,8 @@ impl Piece {
             Direction::AtLeast => 1.0,
             Direction::AtMost => -1.0,
         };
-        let margin = sign * r.constant.value - (r.constant.radius + r.resolved + r.truncated).next_up();
+        let errors = (r.constant.radius + r.resolved + r.truncated) * (1.0 + 4.0 * UNIT);
+        let margin = sign * r.constant.value - errors;
         if margin >= 0.0 {
             Ok(())
         } else {
@@ -328,7 +337,8 @@ impl FluxWitness {
         let count = self.pieces.len();
         for (k, piece) in self.pieces.iter().enumerate() {
             let reach = piece.well_formed()?;
-            let at_end = (k == 0 && piece.centre == piece.left) || (k + 1 == count && piece.centre == piece.right);
+            let at_end =
+                (k == 0 && piece.centre == piece.left) || (k + 1 == count && piece.centre == piece.right);
             piece.positive(at_end)?;
             piece.satisfies(slope, self.direction, self.lambda, reach)?;
         }
@@ -355,8 +365,10 @@ impl FluxWitness {
             Side::Left => (self.left, piece.left, support_lo),
             Side::Right => (self.right, piece.right, support_hi),
         };
-        let refused =
-            |reason: &str| Error::Undefined { what: "certificate".to_owned(), reason: format!("{reason} at {at:e}") };
+        let refused = |reason: &str| Error::Undefined {
+            what: "certificate".to_owned(),
+            reason: format!("{reason} at {at:e}"),
+        };
         match (self.direction, end) {
             (_, End::Closed) if at == support => {
                 // An upper bound needs a flux that vanishes at the end.
