@@ -109,18 +109,19 @@ impl<N: Number, const ORDER: usize> Jet<N, ORDER> {
 
     /// Composition with an outer function that has the value `value` and the Taylor coefficients
     /// `outer(k)`, `k ≥ 1`, at [`Jet::value`]; only non-vanishing powers are touched, so an
-    /// infinite outer coefficient stays in its place.
-    fn compose(self, value: N, outer: impl Fn(usize) -> N) -> Self {
+    /// infinite outer coefficient stays in its place. Outer coefficients beyond `last` vanish.
+    fn compose(self, value: N, last: usize, outer: impl Fn(usize) -> N) -> Self {
         let mut result = Self::constant(value);
         let increment = Self { value: N::from_f64(0.0), ..self };
         let mut power = increment;
-        for k in 1..=ORDER {
+        let last = last.min(ORDER);
+        for k in 1..=last {
             let factor = outer(k);
             for n in k..=ORDER {
                 let term = factor * power.coefficient(n);
                 result.higher[n - 1] = if k == 1 { term } else { result.higher[n - 1] + term };
             }
-            if k < ORDER {
+            if k < last {
                 // Coefficients of (u − u₀)^(k+1) start at k + 1.
                 power = Self::build(|n, _| {
                     if n <= k { N::from_f64(0.0) } else { Self::convolution(&increment, &power, n, 1, n - k) }
@@ -222,7 +223,8 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn powi(self, exponent: i32) -> Self {
-        self.compose(self.value.powi(exponent), |k| {
+        let last = if exponent < 0 { ORDER } else { exponent.unsigned_abs() as usize };
+        self.compose(self.value.powi(exponent), last, |k| {
             let a = f64::from(exponent);
             let order = i32::try_from(k).unwrap_or(i32::MAX);
             if binomial(a, k) == 0.0 {
@@ -233,7 +235,7 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn powf(self, exponent: f64) -> Self {
-        self.compose(self.value.powf(exponent), |k| {
+        self.compose(self.value.powf(exponent), ORDER, |k| {
             if binomial(exponent, k) == 0.0 {
                 return N::from_f64(0.0);
             }
@@ -255,7 +257,7 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn ln(self) -> Self {
-        self.compose(self.value.ln(), |k| {
+        self.compose(self.value.ln(), ORDER, |k| {
             let order = i32::try_from(k).unwrap_or(i32::MAX);
             let sign = if k % 2 == 1 { 1.0 } else { -1.0 };
             N::from_f64(sign) / (N::from_f64(k as f64) * self.value.powi(order))
@@ -305,12 +307,9 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
         if self.is_constant() {
             return Self::constant(self.value.abs());
         }
-        self.compose(
-            self.value.abs(),
-            |k| {
-                if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
-            },
-        )
+        self.compose(self.value.abs(), ORDER, |k| {
+            if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
+        })
     }
 
     fn sign(self) -> Self {
