@@ -2,4 +2,5 @@
 
 pub mod enclosure;
 pub mod error;
+pub mod inequality;
 pub mod numerics;
