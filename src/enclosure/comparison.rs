@@ -141,22 +141,16 @@ impl Comparison {
         left / right
     }
 
-    /// How far the observed side lies on the wrong side of the bound, as a fraction of the
-    /// scale; positive for a refuted comparison.
-    pub fn excess(&self) -> f64 {
-        let (left, right) = (self.observed, self.bound);
+    /// How far the observed side lies on the wrong side of the bound, as a fraction of the size
+    /// of the bound (or of the scale, if that is larger): certainly positive for a refuted
+    /// comparison.
+    pub fn excess(&self) -> Enclosure {
         let gap = match self.relation {
-            Relation::Upper => left.lo() - right.hi(),
-            Relation::Lower => right.lo() - left.hi(),
-            Relation::Equality { .. } | Relation::Rate { .. } => {
-                (left.lo() - right.hi()).max(right.lo() - left.hi())
-            }
+            Relation::Upper => self.observed - self.bound,
+            Relation::Lower => self.bound - self.observed,
+            Relation::Equality { .. } | Relation::Rate { .. } => (self.observed - self.bound).abs(),
         };
-        let size = |e: Enclosure| {
-            if e.is_finite() { e.interval().magnitude() } else { 0.0 }
-        };
-        let scale = self.scale.max(size(right)).max(f64::MIN_POSITIVE);
-        if gap.is_infinite() { gap } else { gap / scale }
+        gap / self.bound.abs().max(Enclosure::exact(self.scale))
     }
 
     /// The weaker evidence of the two sides.

@@ -1,0 +1,3 @@
+//! Properties checked on random instances.
+
+mod expression;

@@ -1,0 +1,596 @@
+//! What a claim is: a statement of the theory as data, with the means to check and to refute it.
+//!
+//! A claim is a unit struct that implements [`Theorem`]: it names its hypotheses and its source,
+//! draws instances that satisfy the hypotheses, computes the two sides of its statement on an
+//! instance by routes that share no code, lists the cases in which the statement is sharp, and
+//! lists *false twins*: nearby statements that are false, each with an instance at which the same
+//! comparison has to say Refuted. The type system asks for at least one instance family and one
+//! false twin ([`NonEmpty`]); a sharp case has to be reached, and the claim with its constant
+//! lowered by a thousandth has to be refuted there.
+
+use crate::enclosure::{Comparison, Enclosure, Evidence, Relation, Verdict};
+use crate::error::Result;
+use crate::numerics::extrapolation::limit_at_zero;
+use crate::numerics::stream::{Stream, stream};
+use rayon::prelude::*;
+use std::fmt;
+
+/// Largest width of the ratio's enclosure at which a sharp case counts as reached.
+///
+/// Half of the thousandth by which [`BLUNT_FACTOR`] lowers the constant: a sharp case that is
+/// reached then also refutes the lowered constant.
+pub const SHARP_WIDTH: f64 = 5e-4;
+
+/// Every sharp case is checked to refute the statement with its constant times this factor.
+pub const BLUNT_FACTOR: f64 = 0.999;
+
+/// The part of the theory a claim belongs to; the first letter of its id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Chapter {
+    /// P: the path from base to target.
+    Path,
+    /// T: the transport field and the metric derivative.
+    Transport,
+    /// N: Nelson processes.
+    Nelson,
+    /// W: well-posedness of annealed Langevin dynamics.
+    WellPosedness,
+    /// B: the bias in Kullback-Leibler divergence.
+    Bias,
+    /// C: Poincaré constants.
+    Poincare,
+    /// L: log-Sobolev constants.
+    LogSobolev,
+    /// H: heavy-tailed bases.
+    HeavyTails,
+    /// E: entropic transport.
+    Entropic,
+    /// S: the sampler.
+    Sampler,
+}
+
+impl Chapter {
+    /// All chapters, in the order of the ledger.
+    pub const ALL: [Self; 10] = [
+        Self::Path,
+        Self::Transport,
+        Self::Nelson,
+        Self::WellPosedness,
+        Self::Bias,
+        Self::Poincare,
+        Self::LogSobolev,
+        Self::HeavyTails,
+        Self::Entropic,
+        Self::Sampler,
+    ];
+
+    /// The letter that begins the ids of the chapter.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Path => 'P',
+            Self::Transport => 'T',
+            Self::Nelson => 'N',
+            Self::WellPosedness => 'W',
+            Self::Bias => 'B',
+            Self::Poincare => 'C',
+            Self::LogSobolev => 'L',
+            Self::HeavyTails => 'H',
+            Self::Entropic => 'E',
+            Self::Sampler => 'S',
+        }
+    }
+
+    /// Title of the chapter.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Path => "The path",
+            Self::Transport => "The transport field",
+            Self::Nelson => "Nelson processes",
+            Self::WellPosedness => "Well-posedness of annealed Langevin dynamics",
+            Self::Bias => "KL bias",
+            Self::Poincare => "Poincaré constants",
+            Self::LogSobolev => "Log-Sobolev constants",
+            Self::HeavyTails => "Heavy tails",
+            Self::Entropic => "Entropic transport",
+            Self::Sampler => "The sampler",
+        }
+    }
+
+    /// The chapter whose letter is `letter` (either case).
+    pub fn from_letter(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.letter() == letter.to_ascii_uppercase())
+    }
+}
+
+/// The statement of a claim and everything a reader needs to judge its check, as data.
+#[derive(Debug)]
+pub struct About {
+    /// Identifier: chapter letter and number, such as `B2`.
+    pub id: &'static str,
+    /// Chapter.
+    pub chapter: Chapter,
+    /// Title, at most some 50 characters.
+    pub title: &'static str,
+    /// The statement, formulae in Unicode, in the crate's normalisation.
+    pub statement: &'static str,
+    /// Hypotheses, each with its short name (`H1`, …).
+    pub hypotheses: &'static [(&'static str, &'static str)],
+    /// Why it is true, in a few lines.
+    pub why: &'static str,
+    /// What the check computes on each side.
+    pub checked: &'static str,
+    /// What the check does not cover.
+    pub not_checked: &'static str,
+    /// Where the constant comes from.
+    pub source: &'static str,
+    /// Relation between the two sides (an instance may state another, see [`Theorem::relation`]).
+    pub relation: Relation,
+    /// Ids of the claims that this one uses.
+    pub rests_on: &'static [&'static str],
+    /// Source file of the claim (`file!()`).
+    pub file: &'static str,
+}
+
+/// A list with at least one element: claims without instances or false twins do not compile.
+#[derive(Debug)]
+pub struct NonEmpty<T> {
+    first: T,
+    rest: Vec<T>,
+}
+
+impl<T> NonEmpty<T> {
+    /// A list that begins with `first`.
+    pub fn new(first: T, rest: impl IntoIterator<Item = T>) -> Self {
+        Self { first, rest: rest.into_iter().collect() }
+    }
+
+    /// The elements in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+/// A family of instances: random ones, or a list of fixed ones.
+#[derive(Debug)]
+pub struct Family<I> {
+    /// What is drawn, in a few words.
+    pub name: &'static str,
+    /// The weakest evidence that instances of the family may carry; weaker is a failure.
+    pub evidence: Evidence,
+    /// Number of instances at level quick.
+    pub quick: usize,
+    /// Number of instances at level full.
+    pub full: usize,
+    /// Draws instance number `index`; an error (a violated hypothesis above all) fails the claim.
+    pub draw: fn(stream: &mut Stream, index: usize) -> Result<I>,
+}
+
+/// A case in which the inequality is an equality.
+#[derive(Debug)]
+pub struct SharpCase<I> {
+    /// What the case is.
+    pub name: &'static str,
+    /// How it is reached.
+    pub kind: SharpKind<I>,
+}
+
+/// Attained at an instance, or approached along a family.
+#[derive(Debug)]
+pub enum SharpKind<I> {
+    /// The two sides are equal at this instance.
+    Attained(fn() -> Result<I>),
+    /// The ratio tends to one as a parameter tends to 0, with an expansion in its powers.
+    Limit {
+        /// The instance at a value of the parameter.
+        instance: fn(f64) -> Result<I>,
+        /// The values, decreasing.
+        at: &'static [f64],
+    },
+}
+
+/// A nearby false statement, with the instance that has to refute it.
+#[derive(Debug)]
+pub struct FalseTwin<I> {
+    /// The false statement, in a few words.
+    pub name: &'static str,
+    /// The instance.
+    pub instance: fn() -> Result<I>,
+    /// In what the twin differs from the claim.
+    pub wrong: Wrong<I>,
+}
+
+/// The one thing that a false twin changes.
+#[derive(Debug)]
+pub enum Wrong<I> {
+    /// The right side is replaced: a wrong constant, exponent or sign.
+    Bound(fn(&I) -> Result<Enclosure>),
+    /// The left side is replaced.
+    Observed(fn(&I) -> Result<Enclosure>),
+    /// Nothing but the instance, which violates a hypothesis.
+    Hypothesis,
+}
+
+/// A theorem together with its check; one file in `claims/` implements one.
+pub trait Theorem: Send + Sync + 'static {
+    /// An instance: everything that the two sides depend on. Its constructor returns an error
+    /// when a hypothesis fails. `Display` describes it in a line from which it can be rebuilt.
+    type Instance: fmt::Display + Send + Sync;
+
+    /// Statement, source and the rest of the prose.
+    const ABOUT: About;
+
+    /// Families of instances on which the claim is checked.
+    fn families() -> NonEmpty<Family<Self::Instance>>;
+
+    /// Cases of equality; empty if the claim is nowhere sharp or is an equality itself.
+    fn sharp_cases() -> Vec<SharpCase<Self::Instance>> {
+        Vec::new()
+    }
+
+    /// Nearby false statements.
+    fn false_twins() -> NonEmpty<FalseTwin<Self::Instance>>;
+
+    /// Relation at an instance, where it differs from the headline of the claim.
+    fn relation(_instance: &Self::Instance) -> Relation {
+        Self::ABOUT.relation
+    }
+
+    /// Natural size of the two sides, for equalities of numbers that may vanish.
+    fn scale(_instance: &Self::Instance) -> f64 {
+        0.0
+    }
+
+    /// Left side.
+    ///
+    /// # Errors
+    /// When the computation fails; the claim then fails too.
+    fn observed(instance: &Self::Instance) -> Result<Enclosure>;
+
+    /// Right side: a literal transcription of the formula.
+    ///
+    /// # Errors
+    /// When the computation fails; the claim then fails too.
+    fn bound(instance: &Self::Instance) -> Result<Enclosure>;
+}
+
+/// How much work a check does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Level {
+    /// A few instances of each family.
+    Quick,
+    /// All of them.
+    Full,
+}
+
+impl Level {
+    /// The level as a lower-case word, as in the JSON output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// What came out at one instance.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Description of the instance, or why there is none.
+    pub instance: String,
+    /// The comparison; an error's text if it could not be made.
+    pub outcome: std::result::Result<Comparison, String>,
+}
+
+impl Finding {
+    /// Verdict at the instance; what could not be computed is inconclusive.
+    pub fn verdict(&self) -> Verdict {
+        self.outcome.as_ref().map_or(Verdict::Inconclusive, Comparison::verdict)
+    }
+}
+
+/// The findings of one family.
+#[derive(Clone, Debug)]
+pub struct FamilyRecord {
+    /// Name of the family.
+    pub name: &'static str,
+    /// The weakest evidence allowed.
+    pub evidence: Evidence,
+    /// One finding per instance.
+    pub findings: Vec<Finding>,
+}
+
+/// What came out at a sharp case.
+#[derive(Clone, Debug)]
+pub struct SharpRecord {
+    /// Name of the case.
+    pub name: &'static str,
+    /// Enclosure of `observed / bound`, or of its limit; an error's text if there is none.
+    pub ratio: std::result::Result<Enclosure, String>,
+}
+
+impl SharpRecord {
+    /// Reached: the ratio's enclosure contains 1 and is narrow.
+    pub fn reached(&self) -> bool {
+        self.ratio.as_ref().is_ok_and(|r| r.contains(1.0) && r.width() <= SHARP_WIDTH)
+    }
+}
+
+/// What came out at a false twin.
+#[derive(Clone, Debug)]
+pub struct TwinRecord {
+    /// The false statement.
+    pub name: String,
+    /// The comparison, made by the code that judges the claim; an error's text if there is none.
+    pub outcome: std::result::Result<Comparison, String>,
+}
+
+impl TwinRecord {
+    /// Verdict on the twin; anything but Refuted is a failure of the check.
+    pub fn verdict(&self) -> Verdict {
+        self.outcome.as_ref().map_or(Verdict::Inconclusive, Comparison::verdict)
+    }
+}
+
+/// Everything that a check found out about a claim.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The claim.
+    pub about: &'static About,
+    /// Findings by family.
+    pub families: Vec<FamilyRecord>,
+    /// Sharp cases.
+    pub sharp_cases: Vec<SharpRecord>,
+    /// False twins, the automatic ones at sharp cases included.
+    pub false_twins: Vec<TwinRecord>,
+    /// Wall time, in seconds.
+    pub seconds: f64,
+}
+
+impl Record {
+    /// All findings, family by family.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.families.iter().flat_map(|f| &f.findings)
+    }
+
+    /// Comparisons that were made.
+    fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
+        self.findings().filter_map(|f| f.outcome.as_ref().ok())
+    }
+
+    /// Number of instances at which the claim was judged.
+    pub fn instances(&self) -> usize {
+        self.comparisons().count()
+    }
+
+    /// How many of them with certified evidence on both sides.
+    pub fn certified_instances(&self) -> usize {
+        self.comparisons().filter(|c| c.evidence() == Evidence::Certified).count()
+    }
+
+    /// The weakest evidence among the instances.
+    pub fn evidence(&self) -> Evidence {
+        self.comparisons().map(Comparison::evidence).max().unwrap_or(Evidence::Statistical)
+    }
+
+    /// The largest `observed / bound` over the instances of an inequality; for equalities the
+    /// ratio farthest from 1. `None` if no ratio is finite.
+    pub fn tightness(&self) -> Option<Enclosure> {
+        let key = |c: &Comparison| match c.relation {
+            Relation::Upper | Relation::Lower => c.ratio().mid(),
+            Relation::Equality { .. } | Relation::Rate { .. } => (c.ratio().mid() - 1.0).abs(),
+        };
+        // Inequalities, where there are any, say more about tightness than equalities do.
+        let inequality = |c: &Comparison| matches!(c.relation, Relation::Upper | Relation::Lower);
+        let any = self.comparisons().any(inequality);
+        self.comparisons()
+            .filter(|c| inequality(c) == any && c.ratio().is_finite())
+            .max_by(|a, b| key(a).total_cmp(&key(b)))
+            .map(Comparison::ratio)
+    }
+
+    /// Reasons why the claim does not count as checked, most serious first; empty if it holds.
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for family in &self.families {
+            for finding in &family.findings {
+                let verdict = finding.verdict();
+                let place = format!("{}: {}", family.name, finding.instance);
+                match &finding.outcome {
+                    Err(error) => failures.push(format!("{place}: {error}")),
+                    Ok(c) if verdict != Verdict::Holds => {
+                        failures.push(format!(
+                            "{verdict} at {place}: observed {}, bound {}",
+                            c.observed, c.bound
+                        ));
+                    }
+                    Ok(c) if c.evidence() > family.evidence => {
+                        failures.push(format!(
+                            "{place}: evidence {} is weaker than the family's {}",
+                            c.evidence(),
+                            family.evidence
+                        ));
+                    }
+                    Ok(_) => {}
+                }
+            }
+        }
+        if self.instances() == 0 {
+            failures.push("no instance was judged".to_owned());
+        }
+        for case in self.sharp_cases.iter().filter(|c| !c.reached()) {
+            match &case.ratio {
+                Ok(ratio) => failures.push(format!("sharp case {} not reached: ratio {ratio}", case.name)),
+                Err(error) => failures.push(format!("sharp case {}: {error}", case.name)),
+            }
+        }
+        for twin in self.false_twins.iter().filter(|t| t.verdict() != Verdict::Refuted) {
+            match &twin.outcome {
+                Ok(c) => failures.push(format!(
+                    "false twin {} came out {}: observed {}, bound {}",
+                    twin.name,
+                    c.verdict(),
+                    c.observed,
+                    c.bound
+                )),
+                Err(error) => failures.push(format!("false twin {}: {error}", twin.name)),
+            }
+        }
+        failures
+    }
+
+    /// Verdict on the claim: Refuted if an instance refutes it; Holds if every instance holds with
+    /// the evidence promised, every sharp case is reached and every false twin is refuted;
+    /// otherwise Inconclusive, which is a failure.
+    pub fn verdict(&self) -> Verdict {
+        if self.findings().any(|f| f.verdict() == Verdict::Refuted) {
+            Verdict::Refuted
+        } else if self.failures().is_empty() {
+            Verdict::Holds
+        } else {
+            Verdict::Inconclusive
+        }
+    }
+}
+
+/// A claim as the ledger sees it; implemented for every [`Theorem`].
+pub trait Claim: Send + Sync {
+    /// Statement, source and the rest of the prose.
+    fn about(&self) -> &'static About;
+    /// Names of the instance families and of the false twins, for `explain`.
+    fn outline(&self) -> Outline;
+    /// Checks the claim.
+    fn check(&self, level: Level, seed: u64) -> Record;
+}
+
+/// What a claim is checked on, by name.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// Instance families: name, evidence, instances at quick and at full.
+    pub families: Vec<(&'static str, Evidence, usize, usize)>,
+    /// Sharp cases.
+    pub sharp_cases: Vec<&'static str>,
+    /// False twins.
+    pub false_twins: Vec<&'static str>,
+}
+
+fn compare<T: Theorem>(instance: &T::Instance) -> Result<Comparison> {
+    Ok(Comparison {
+        relation: T::relation(instance),
+        observed: T::observed(instance)?,
+        bound: T::bound(instance)?,
+        scale: T::scale(instance),
+    })
+}
+
+fn judge_twin<T: Theorem>(twin: &FalseTwin<T::Instance>) -> Result<Comparison> {
+    let instance = (twin.instance)()?;
+    let (mut observed, mut bound): (fn(&T::Instance) -> _, fn(&T::Instance) -> _) = (T::observed, T::bound);
+    match twin.wrong {
+        Wrong::Bound(wrong) => bound = wrong,
+        Wrong::Observed(wrong) => observed = wrong,
+        Wrong::Hypothesis => {}
+    }
+    Ok(Comparison {
+        relation: T::relation(&instance),
+        observed: observed(&instance)?,
+        bound: bound(&instance)?,
+        scale: T::scale(&instance),
+    })
+}
+
+/// The comparison at a sharp case: at the instance itself, or between the extrapolated limit of
+/// the ratio and 1.
+fn judge_sharp<T: Theorem>(case: &SharpCase<T::Instance>) -> Result<(Comparison, Enclosure)> {
+    match case.kind {
+        SharpKind::Attained(instance) => {
+            let comparison = compare::<T>(&instance()?)?;
+            Ok((comparison, comparison.ratio()))
+        }
+        SharpKind::Limit { instance, at } => {
+            let mut points = Vec::with_capacity(at.len());
+            for &parameter in at {
+                points.push((parameter, compare::<T>(&instance(parameter)?)?.ratio()));
+            }
+            let limit = limit_at_zero(&points);
+            let comparison = Comparison {
+                relation: Relation::Upper,
+                observed: limit,
+                bound: Enclosure::exact(1.0),
+                scale: 0.0,
+            };
+            Ok((comparison, limit))
+        }
+    }
+}
+
+/// The statement with its constant lowered by [`BLUNT_FACTOR`], at a sharp case.
+fn blunted(mut sharp: Comparison) -> Comparison {
+    match sharp.relation {
+        Relation::Lower => sharp.observed = sharp.observed * BLUNT_FACTOR,
+        _ => sharp.bound = sharp.bound * BLUNT_FACTOR,
+    }
+    sharp
+}
+
+impl<T: Theorem> Claim for T {
+    fn about(&self) -> &'static About {
+        const { &T::ABOUT }
+    }
+
+    fn outline(&self) -> Outline {
+        Outline {
+            families: T::families().iter().map(|f| (f.name, f.evidence, f.quick, f.full)).collect(),
+            sharp_cases: T::sharp_cases().iter().map(|c| c.name).collect(),
+            false_twins: T::false_twins().iter().map(|t| t.name).collect(),
+        }
+    }
+
+    fn check(&self, level: Level, seed: u64) -> Record {
+        let start = std::time::Instant::now();
+        let about = self.about();
+        let families = T::families()
+            .iter()
+            .map(|family| {
+                let count = if level == Level::Quick { family.quick } else { family.full };
+                let purpose = format!("{}/{}", about.id, family.name);
+                let findings = (0..count)
+                    .into_par_iter()
+                    .map(|index| {
+                        let instance = (family.draw)(&mut stream(seed, &purpose, index as u64), index);
+                        match instance {
+                            Ok(instance) => Finding {
+                                instance: instance.to_string(),
+                                outcome: compare::<T>(&instance).map_err(|e| e.to_string()),
+                            },
+                            Err(error) => Finding {
+                                instance: format!("instance {index} of seed {seed}"),
+                                outcome: Err(error.to_string()),
+                            },
+                        }
+                    })
+                    .collect();
+                FamilyRecord { name: family.name, evidence: family.evidence, findings }
+            })
+            .collect();
+        let sharp: Vec<_> = T::sharp_cases().into_iter().map(|c| (c.name, judge_sharp::<T>(&c))).collect();
+        let mut false_twins: Vec<TwinRecord> = T::false_twins()
+            .iter()
+            .map(|twin| TwinRecord {
+                name: twin.name.to_owned(),
+                outcome: judge_twin::<T>(twin).map_err(|e| e.to_string()),
+            })
+            .collect();
+        false_twins.extend(sharp.iter().map(|(name, outcome)| TwinRecord {
+            name: format!("constant × {BLUNT_FACTOR} at “{name}”"),
+            outcome: outcome.as_ref().map(|(c, _)| blunted(*c)).map_err(ToString::to_string),
+        }));
+        let sharp_cases = sharp
+            .into_iter()
+            .map(|(name, outcome)| SharpRecord {
+                name,
+                ratio: outcome.map(|(_, r)| r).map_err(|e| e.to_string()),
+            })
+            .collect();
+        Record { about, families, sharp_cases, false_twins, seconds: start.elapsed().as_secs_f64() }
+    }
+}

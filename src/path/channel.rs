@@ -1,0 +1,84 @@
+//! One coordinate of a Gaussian path whose two covariances commute.
+
+use super::Schedule;
+use crate::enclosure::Interval;
+
+/// A path between two one-dimensional Gaussian laws, as a curve in the angle `φ` (`√λ = cos φ`):
+/// mean `μ cos φ + b sin φ`, variance `a cos²φ + s sin²φ`.
+///
+/// When the covariances of target and base commute, a Gaussian path in `R^d` is a product of `d`
+/// such channels in their common eigenbasis, and so are all its fields and biases.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Channel {
+    /// Mean `μ` of the target.
+    pub target_mean: Interval,
+    /// Variance `a > 0` of the target.
+    pub target_variance: Interval,
+    /// Mean `b` of the base.
+    pub base_mean: Interval,
+    /// Variance `s > 0` of the base.
+    pub base_variance: Interval,
+}
+
+impl Channel {
+    /// A channel from the standard normal base to the target `N(mean, variance)`.
+    pub fn from_standard(mean: f64, variance: f64) -> Self {
+        Self {
+            target_mean: Interval::point(mean),
+            target_variance: Interval::point(variance),
+            base_mean: Interval::ZERO,
+            base_variance: Interval::ONE,
+        }
+    }
+
+    /// Variance `a cos²φ + s sin²φ` in floating point (two positive terms, no cancellation).
+    pub fn variance(&self, angle: f64) -> f64 {
+        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
+        self.target_variance.mid() * cosine * cosine + self.base_variance.mid() * sine * sine
+    }
+
+    /// Largest relative half-width of the two variances: how far the channel itself is uncertain.
+    pub fn uncertainty(&self) -> f64 {
+        let relative = |i: Interval| 0.5 * i.width() / i.mignitude();
+        relative(self.target_variance).max(relative(self.base_variance))
+    }
+
+    /// Break points of `[start, end]` (angles) between which variance and schedule are analytic
+    /// well beyond the panel, so that Gauss quadrature converges geometrically.
+    ///
+    /// The variance vanishes at the complex angles `i·artanh √(a/s)` (if `a < s`) or
+    /// `π/2 + i·artanh √(s/a)`; a panel is at most 0.7 times as long as its left end is far from
+    /// there, and shrinks geometrically towards a branch point of the schedule at `φ = π/2`.
+    pub fn panels(&self, schedule: &Schedule, start: f64, end: f64) -> Vec<f64> {
+        let (a, s) = (self.target_variance.mid(), self.base_variance.mid());
+        let (pole, height) = if a < s {
+            (0.0, (a / s).sqrt().atanh())
+        } else {
+            (std::f64::consts::FRAC_PI_2, (s / a).sqrt().atanh())
+        };
+        let breaks = schedule.angle_breaks();
+        let mut panels = vec![start];
+        let mut at = start;
+        while at < end {
+            let room = if at < pole { pole - at } else { at - pole };
+            let mut step = (0.7 * room.hypot(height)).min(LONGEST_PANEL);
+            let to_start = std::f64::consts::FRAC_PI_2 - at;
+            if schedule.is_singular_at_start() && to_start > SHORTEST_PANEL {
+                step = step.min(0.5 * to_start);
+            }
+            let mut next = (at + step.max(SHORTEST_PANEL)).min(end);
+            if let Some(&stop) = breaks.iter().find(|&&b| b > at) {
+                next = next.min(stop);
+            }
+            panels.push(next);
+            at = next;
+        }
+        panels
+    }
+}
+
+/// No panel is longer: sines and cosines are resolved to rounding by 16 nodes on it.
+const LONGEST_PANEL: f64 = 0.4;
+
+/// No panel is shorter: what lies within it of a branch point contributes below rounding.
+const SHORTEST_PANEL: f64 = 1e-17;

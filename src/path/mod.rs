@@ -1,0 +1,7 @@
+//! The path `p_t` from the base law to the target: schedules and marginal laws.
+
+mod channel;
+mod schedule;
+
+pub use channel::Channel;
+pub use schedule::{EnclosedSchedule, Schedule};
