@@ -5,5 +5,6 @@ pub mod claims;
 pub mod enclosure;
 pub mod error;
 pub mod inequality;
+pub mod measure;
 pub mod numerics;
 pub mod path;

@@ -1,10 +1,13 @@
-//! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, named
-//! random streams.
+//! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, linear
+//! equations, named random streams.
 
 pub mod collocation;
+pub mod double_double;
+pub mod excess;
 pub mod expression;
 pub mod extrapolation;
 pub mod jet;
+pub mod linalg;
 pub mod number;
 pub mod quadrature;
 pub mod stream;

@@ -1,0 +1,3 @@
+//! Probability measures: densities, scores, exact moments and exact constants.
+
+pub mod gaussian;
