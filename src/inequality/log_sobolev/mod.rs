@@ -1,6 +1,13 @@
 //! Log-Sobolev constants of measures on the line.
 mod chain;
+mod frame;
 mod maximiser;
+mod potential;
+mod profile;
+mod star;
+mod supersolution;
+
+pub use potential::Potential;
 #[cfg(test)]
 mod scratch {
     use super::chain::Chain;
@@ -27,6 +34,45 @@ mod scratch {
         let (l, r) = ((1.0 - w).ln() - (x + a).powi(2) / (2.0 * s * s), w.ln() - (x - a).powi(2) / (2.0 * s * s));
         let m = l.max(r);
         -(m + ((l - m).exp() + (r - m).exp()).ln())
+    }
+    struct Quartic(f64, f64, f64);
+    impl super::Potential for Quartic {
+        fn value(&self, x: f64) -> f64 { self.0 * x.powi(4) + self.1 * x * x + self.2 * x }
+        fn support(&self) -> (f64, f64) { (f64::NEG_INFINITY, f64::INFINITY) }
+        fn breaks(&self) -> Vec<f64> { vec![] }
+        fn series(&self, x: Interval) -> super::potential::Series {
+            let p = Interval::point;
+            let (a, b, c) = (p(self.0), p(self.1), p(self.2));
+            [a * x.powi(4) + b * x.square() + c * x, p(4.0) * a * x.powi(3) + p(2.0) * b * x + c,
+             p(6.0) * a * x.square() + b, p(4.0) * a * x, a]
+        }
+    }
+    use crate::enclosure::Interval;
+    use super::potential::{Potential, Mirror};
+    fn certify(pot: &dyn Potential, low: f64, gap: f64, c: f64, n: usize) {
+        use super::{frame::Frame, profile::Profile, supersolution::Supersolution, star};
+        let t = std::time::Instant::now();
+        let frame = Frame::new(pot).unwrap();
+        let mirrored = Mirror(pot);
+        let mframe = Frame::new(&mirrored).unwrap();
+        let constant = low * (1.0 + gap);
+        let inner = low * (1.0 + 0.5 * gap);
+        let r = Profile::new(pot, &frame, c, constant, n);
+        let l = Profile::new(&mirrored, &mframe, -c, constant, n);
+        let (Some(r), Some(l)) = (r, l) else { println!("no profile"); return };
+        println!("profiles {:?} T={} {} growth {} {} mass {:?} {:?}", t.elapsed(), r.nodes.last().unwrap(), l.nodes.last().unwrap(), r.growth, l.growth, r.mass, l.mass);
+        let sr = Supersolution::march(&r, inner, 0.3 * gap);
+        let sl = Supersolution::march(&l, inner, 0.3 * gap);
+        let (Some(sr), Some(sl)) = (sr, sl) else { println!("march failed {:?}", t.elapsed()); return };
+        println!("march {:?} cols {} {} K(g=1) {} {}", t.elapsed(), sr.columns.len(), sl.columns.len(), sr.values[0][20], sl.values[0][20]);
+        println!("worst {} {} {:?}", sr.worst(&r, constant, false), sl.worst(&l, constant, false), t.elapsed());
+        let ok = star::verify(&star::Edge{mass:r.mass,columns:&sr.columns,values:&sr.values[0]}, &star::Edge{mass:l.mass,columns:&sl.columns,values:&sl.values[0]}, 1000000);
+        println!("gap {gap} n {n} star {ok} {:?}", t.elapsed());
+    }
+    #[test]
+    fn upper() {
+        let q = Quartic(0.25, -1.5, 0.3);
+        for (gap, n) in [(0.1,500),(0.03,1000),(0.01, 3000),(0.005,6000),(0.002,12000)] { certify(&q, 15.042647, gap, 0.1, n); }
     }
     #[test]
     fn oracles() {
