@@ -11,6 +11,7 @@
 //! coefficient in its own place and does not disturb the lower ones.
 
 use super::number::Number;
+use crate::enclosure::Interval;
 use std::array;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -206,8 +207,8 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
         Self::constant(N::from_f64(x))
     }
 
-    fn pi() -> Self {
-        Self::constant(N::pi())
+    fn from_interval(x: Interval) -> Self {
+        Self::constant(N::from_interval(x))
     }
 
     fn representative(self) -> f64 {
@@ -361,7 +362,6 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enclosure::Interval;
 
     type Four = Jet<f64, 4>;
 

@@ -29,8 +29,13 @@ pub trait Number:
     /// The number that the float `x` is, exactly.
     fn from_f64(x: f64) -> Self;
 
+    /// A real constant known through an enclosure (a float takes its midpoint).
+    fn from_interval(x: Interval) -> Self;
+
     /// The circle constant.
-    fn pi() -> Self;
+    fn pi() -> Self {
+        Self::from_interval(Interval::PI)
+    }
 
     /// A float near the value (the value itself, the midpoint of an interval, the constant term
     /// of a jet): good for choosing a pivot, never for a bound.
@@ -125,6 +130,10 @@ const LN_COSH_SWITCH: f64 = 1.0;
 impl Number for f64 {
     fn from_f64(x: f64) -> Self {
         x
+    }
+
+    fn from_interval(x: Interval) -> Self {
+        x.mid()
     }
 
     fn pi() -> Self {
@@ -243,8 +252,8 @@ impl Number for Interval {
         Self::point(x)
     }
 
-    fn pi() -> Self {
-        Self::PI
+    fn from_interval(x: Interval) -> Self {
+        x
     }
 
     fn representative(self) -> f64 {

@@ -1,0 +1,1 @@
+//! Constants known in closed form.
