@@ -3,7 +3,7 @@
 //! For `x ≥ c` let `Q(x) = ∫_x^b e^{−V}` and `h = e^{−V}/Q` the hazard rate. It solves `h' = h(h − V')`. The mesh
 //! stops at a point `T` from which on `C·h' ≥ 2` is known, see [`Profile::new`].
 
-use super::frame::Frame;
+use super::frame::{Frame, right_remainder};
 use super::potential::{Potential, cell_integral, exponential};
 use crate::enclosure::Interval;
 
@@ -25,7 +25,7 @@ pub(super) struct Profile {
 /// least the hazard rate of the Gaussian tail with the same `a` and `ρ`, which Sampford's bound
 /// (1953) puts above `√ρ·(3y + √(y²+8))/4`, `y = a/√ρ`, and `h' = h(h − V')` grows with `h`.
 /// At a finite end where `V'` stays bounded by `m`, `1/h ≤ (b−x)e^{m(b−x)}`.
-fn growth_beyond(potential: &dyn Potential, t: f64, end: f64) -> Option<f64> {
+fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
     let tail = potential.series(Interval::new(t, end));
     let curvature = (Interval::point(2.0) * tail[2]).lo();
     let slope = potential.series(Interval::point(t))[1].lo();
@@ -52,7 +52,7 @@ fn growth_beyond(potential: &dyn Potential, t: f64, end: f64) -> Option<f64> {
 impl Profile {
     /// The side to the right of `centre` with about `count` cells, such that `h' ≥ 2/C` beyond the mesh for
     /// `C = constant`. `None` if no such point is found or an enclosure fails.
-    pub fn new(potential: &dyn Potential, frame: &Frame, centre: f64, constant: f64, count: usize) -> Option<Self> {
+    pub fn new(potential: Potential<'_>, frame: &Frame, centre: f64, constant: f64, count: usize) -> Option<Self> {
         let end = frame.support.1;
         let level = Interval::point(frame.level);
         let needed = 2.02 / constant;
@@ -78,9 +78,7 @@ impl Profile {
         let (stop, rest) = if end.is_finite() {
             (end, Interval::ZERO)
         } else {
-            let at = potential.series(Interval::point(frame.right));
-            let bound = (level - at[0]).exp() / at[1];
-            (frame.right, Interval::new(0.0, bound.hi()))
+            (frame.right, right_remainder(potential, frame.level, frame.right)?)
         };
         if stop > last {
             let extra = 400;
@@ -147,7 +145,7 @@ impl Profile {
 
 /// A mesh from `first` to `last`, finer where the hazard rate changes fast, with the break points among
 /// its nodes.
-fn mesh(potential: &dyn Potential, frame: &Frame, first: f64, last: f64, count: usize) -> Vec<f64> {
+fn mesh(potential: Potential<'_>, frame: &Frame, first: f64, last: f64, count: usize) -> Vec<f64> {
     let samples = 2000;
     let width = (last - first) / f64::from(samples);
     let at = |i: i32| first + (f64::from(i) + 0.5) * width;
