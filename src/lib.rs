@@ -2,9 +2,14 @@
 
 pub mod claim;
 pub mod claims;
+pub mod cli;
+pub mod dynamics;
 pub mod enclosure;
 pub mod error;
 pub mod inequality;
+pub mod ledger;
 pub mod measure;
 pub mod numerics;
 pub mod path;
+pub mod report;
+pub mod transport;

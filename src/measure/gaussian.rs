@@ -12,6 +12,8 @@
 mod field;
 mod pair;
 mod random;
+#[cfg(test)]
+mod references;
 mod spectrum;
 #[cfg(test)]
 mod tests;
@@ -74,6 +76,11 @@ impl Dense {
             expected: "certainly positive definite".to_owned(),
             reason: format!("its smallest eigenvalue lies in [{:e}, {:e}]", smallest.lo(), smallest.hi()),
         })
+    }
+
+    /// `−log₂ λ_min(Σ)`, roughly.
+    fn smallness(&self) -> f64 {
+        -2.0 * f64::from(self.exponent) - self.whitening.smallest_eigenvalue_bound().log2()
     }
 }
 
@@ -172,6 +179,19 @@ impl Gaussian {
         match &self.covariance {
             Covariance::Diagonal(variances) => Some(variances),
             Covariance::Dense(_) => None,
+        }
+    }
+
+    /// The law with the same covariance and mean 0.
+    pub fn centred(&self) -> Self {
+        Self { mean: DVector::zeros(self.dim()), ..self.clone() }
+    }
+
+    /// Whether the other law has the same covariance, entry by entry.
+    pub fn covariance_equals(&self, other: &Self) -> bool {
+        match (self.variances(), other.variances()) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.dim() == other.dim() && self.covariance() == other.covariance(),
         }
     }
 

@@ -9,6 +9,9 @@
 //! Stability of Numerical Algorithms*, 2002, §3.5). A [`Ball`] carries such bounds along; so the
 //! results are rigorous enclosures, with a width of about `d·κ(Σ)·2⁻¹⁰²` relative to the truth.
 
+#[cfg(test)]
+mod tests;
+
 use super::double_double::Dd;
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result};
@@ -28,13 +31,17 @@ pub fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(u64::from((1023 + exponent).unsigned_abs()) << 52)
 }
 
-/// `interval · 2^exponent`, rounded outward.
+/// `interval · 2^exponent`: exact where the result is a normal number, else rounded outward.
 pub fn scale_interval(interval: Interval, exponent: i32) -> Interval {
     const STEP: i32 = 500;
     let (mut result, mut rest) = (interval, exponent);
     while rest != 0 {
         let step = rest.clamp(-STEP, STEP);
-        result = result * Interval::point(power_of_two(step));
+        let end = |x: f64, outward: fn(f64) -> f64| {
+            let scaled = x * power_of_two(step);
+            if scaled.is_normal() || x == 0.0 || x.is_infinite() { scaled } else { outward(scaled) }
+        };
+        result = Interval::new(end(result.lo(), f64::next_down), end(result.hi(), f64::next_up));
         rest -= step;
     }
     result
@@ -243,6 +250,13 @@ impl Ball {
         self.combined(other, |a, b| a - b)
     }
 
+    /// The same for centres whose entries are floats: the centre is exact.
+    pub fn difference_of_floats(&self, other: &Self) -> Self {
+        debug_assert!(self.centre.entries.iter().chain(&other.centre.entries).all(|x| x.lo() == 0.0));
+        let centre = self.centre.zip(&other.centre, |a, b| Dd::difference(a.hi(), b.hi()));
+        Self { centre, radius: (self.radius + other.radius) * ROUND_UP }
+    }
+
     fn combined(&self, other: &Self, f: impl Fn(Dd, Dd) -> Dd) -> Self {
         let centre = self.centre.zip(&other.centre, f);
         let rounding = Dd::UNIT * centre.norm();
@@ -338,6 +352,11 @@ impl Whitening {
     pub fn new(matrix: &Ball) -> Option<Self> {
         let lower = cholesky(&matrix.centre)?;
         let whitener = inverse_lower(&lower);
+        Self::verified(lower, whitener, matrix)
+    }
+
+    /// Encloses the defect of a proposed whitener; `None` if it is not below ½.
+    fn verified(lower: Matrix, whitener: Matrix, matrix: &Ball) -> Option<Self> {
         let defect = distance_to_identity(&matrix.congruence(&whitener));
         (defect < 0.5).then_some(Self { lower, whitener, defect })
     }

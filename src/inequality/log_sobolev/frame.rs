@@ -64,9 +64,8 @@ impl Frame {
 /// Upper bound for `∫ e^{level−V}` over the line to the right of `from`, where `V` has to be convex and
 /// increasing: `e^{level−V}/V'`. `None` if that is not seen.
 pub(super) fn right_remainder(potential: Potential<'_>, level: f64, from: f64) -> Option<Interval> {
-    let beyond = potential.series(Interval::new(from, f64::INFINITY));
     let at = potential.series(Interval::point(from));
-    if beyond[2].lo() < 0.0 || at[1].lo() <= 0.0 {
+    if potential.convexity_beyond(from) < 0.0 || at[1].lo() <= 0.0 {
         return None;
     }
     let bound = (Interval::point(level) - at[0]).exp() / at[1];

@@ -8,13 +8,15 @@ use crate::enclosure::Interval;
 /// an enclosure is unbounded below.
 pub(super) fn curvature(potential: Potential<'_>, frame: &Frame) -> f64 {
     let two = Interval::point(2.0);
-    let second = |x: Interval| (two * potential.series(x)[2]).lo();
     let mut lowest = f64::INFINITY;
     if frame.support.0.is_infinite() {
-        lowest = lowest.min(second(Interval::new(f64::NEG_INFINITY, frame.left)));
+        lowest = lowest.min(potential.mirror().convexity_beyond(-frame.left));
     }
     if frame.support.1.is_infinite() {
-        lowest = lowest.min(second(Interval::new(frame.right, f64::INFINITY)));
+        lowest = lowest.min(potential.convexity_beyond(frame.right));
+    }
+    if frame.breaks.iter().any(|&kink| opens_downward(potential, frame, kink)) {
+        return f64::NEG_INFINITY;
     }
     for pair in frame.edges(2000).windows(2) {
         if lowest == f64::NEG_INFINITY {
@@ -29,6 +31,18 @@ pub(super) fn curvature(potential: Potential<'_>, frame: &Frame) -> f64 {
         lowest = lowest.min(direct.lo().max(centred.lo()));
     }
     lowest
+}
+
+/// Whether `V'` may jump down at a break point.
+fn opens_downward(potential: Potential<'_>, frame: &Frame, kink: f64) -> bool {
+    if potential.series(Interval::point(kink))[2].is_finite() {
+        return false;
+    }
+    let reach = 1e-6 * (frame.right - frame.left);
+    let left = potential.series(Interval::new(kink - reach, kink));
+    let right = potential.series(Interval::new(kink, kink + reach));
+    // A kink that is no float lies inside one of the two, whose curvature is then unbounded.
+    !(left[2].is_finite() && right[2].is_finite() && left[1].hi() <= right[1].lo())
 }
 
 /// `4·max B`, `B = sup_{x>m} q log(1 + e²/q) ∫_m^x 1/p` with `q = μ[x,∞)`, and its mirror image: an upper bound for the
@@ -105,9 +119,8 @@ fn side(masses: &[Interval], resistances: &[Interval], outside: Interval, total:
 /// `(y + k + log V')/V'·(1/m + e^{−y/2}/a + r e^{−y})` with `m² = a² + ρy ≤ V'²`, `k = log(1/p(t)) + log(1+e²)` and
 /// `r = p(t)∫_m^t 1/p`; each term is largest at `y = 0` or, the first, at infinity.
 fn beyond(potential: Potential<'_>, frame: &Frame, t: f64, total: Interval, resistance: Interval) -> Option<f64> {
-    let tail = potential.series(Interval::new(t, f64::INFINITY));
     let at = potential.series(Interval::point(t));
-    let rho = Interval::point((Interval::point(2.0) * tail[2]).lo());
+    let rho = Interval::point(potential.convexity_beyond(t));
     let a = Interval::point(at[1].lo());
     let growth = (at[0] - Interval::point(frame.level)).exp();
     let k = (total * growth).ln() + (Interval::ONE + Interval::point(2.0).exp()).ln();

@@ -26,8 +26,8 @@ pub(super) struct Profile {
 /// (1953) puts above `√ρ·(3y + √(y²+8))/4`, `y = a/√ρ`, and `h' = h(h − V')` grows with `h`.
 /// At a finite end where `V'` stays bounded by `m`, `1/h ≤ (b−x)e^{m(b−x)}`.
 fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
-    let tail = potential.series(Interval::new(t, end));
-    let curvature = (Interval::point(2.0) * tail[2]).lo();
+    let tail = if end.is_finite() { Some(potential.series(Interval::new(t, end))) } else { None };
+    let curvature = tail.map_or_else(|| potential.convexity_beyond(t), |tail| (Interval::point(2.0) * tail[2]).lo());
     let slope = potential.series(Interval::point(t))[1].lo();
     if curvature > 0.0 && slope > 0.0 && curvature.is_finite() {
         let rho = Interval::point(curvature);
@@ -38,7 +38,7 @@ fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
             return Some(growth);
         }
     }
-    let steepest = tail[1].magnitude();
+    let steepest = tail?[1].magnitude();
     if !(end.is_finite() && steepest.is_finite()) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! The optimal velocity field of a curve of Gaussian laws (Bures geometry).
 
-use super::Gaussian;
+use super::{Dense, Gaussian};
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::double_double::Dd;
@@ -97,9 +97,7 @@ impl Gaussian {
         Ok(assembled(mean_rate, Slope::Diagonal(slope), error.sqrt().hi(), energy))
     }
 
-    /// S in an eigenbasis, verified by its residual. If `R = Σ̇ − SΣ − ΣS` then the true solution is
-    /// `S + δ` with `δΣ + Σδ = R`, hence `‖δ‖ ≤ ‖R‖/2λ_min`. `N(S) = √tr(SΣS)` is a norm, and
-    /// `N(δ)² = ½⟨δ, R⟩ ≤ ‖R‖²/4λ_min`, so `|N(S+δ) − N(S)| ≤ ‖R‖/(2√λ_min)`.
+    /// S in an eigenbasis, verified by its residual.
     fn slope_by_residual(&self, covariance_rate: &DMatrix<f64>) -> (DMatrix<f64>, f64, Interval) {
         let unknown = (DMatrix::zeros(self.dim(), self.dim()), f64::INFINITY, Interval::ENTIRE);
         let (Some(dense), Some(eigen)) = (self.matrix_form(), self.spectrum().eigen()) else {
@@ -108,16 +106,7 @@ impl Gaussian {
         let rate_exponent = linalg::binary_exponent(covariance_rate.amax());
         let rate = Ball::scaled(&Matrix::from_f64(covariance_rate), -rate_exponent);
         let solution = linalg::lyapunov(eigen, &rate.centre);
-        let slope = Ball::from(solution.clone());
-        let half = slope.product(&dense.scaled);
-        let residual = rate.minus(&half).minus(&half.transpose()).norm();
-        let smallest = Interval::point(dense.whitening.smallest_eigenvalue_bound());
-        let two = Interval::point(2.0);
-        let distance = (Interval::point(residual) / (two * smallest)).hi();
-        let norm_error = (Interval::point(residual) / (two * smallest.sqrt())).hi();
-        let norm = slope.inner_product(&half).sqrt() + Interval::new(-norm_error, norm_error);
-        let energy =
-            norm.intersection(Interval::new(0.0, f64::INFINITY)).map_or(Interval::ENTIRE, Interval::square);
+        let (distance, energy) = distance_and_energy(dense, &rate, &solution);
         // With Σ = 4^k Σ' and Σ̇ = 2^j Σ̇': S = 2^{j−2k} S', tr(SΣS) = 2^{2j−2k} tr(S'Σ'S').
         let shift = rate_exponent - 2 * dense.exponent;
         let entries = DMatrix::from_fn(self.dim(), self.dim(), |i, j| {
@@ -128,6 +117,26 @@ impl Gaussian {
         let error = linalg::scale_interval(Interval::point(distance + rounding), shift).hi();
         (entries, error.next_up(), linalg::scale_interval(energy, 2 * (rate_exponent - dense.exponent)))
     }
+}
+
+/// Distance of a proposed symmetric S from the solution, and `tr(SΣS)` of the solution, in the units of
+/// the scaled covariance.
+///
+/// If `R = Σ̇ − SΣ − ΣS` then the true solution is `S + δ` with `δΣ + Σδ = R`, hence
+/// `‖δ‖ ≤ ‖R‖/2λ_min`. `N(S) = √tr(SΣS)` is a norm, and `N(δ)² = ½⟨δ, R⟩ ≤ ‖R‖²/4λ_min`, so
+/// `|N(S+δ) − N(S)| ≤ ‖R‖/(2√λ_min)`.
+fn distance_and_energy(dense: &Dense, rate: &Ball, solution: &Matrix) -> (f64, Interval) {
+    let slope = Ball::from(solution.clone());
+    let half = slope.product(&dense.scaled);
+    let residual = rate.minus(&half).minus(&half.transpose()).norm();
+    let smallest = Interval::point(dense.whitening.smallest_eigenvalue_bound());
+    let two = Interval::point(2.0);
+    let distance = (Interval::point(residual) / (two * smallest)).hi();
+    let norm_error = (Interval::point(residual) / (two * smallest.sqrt())).hi();
+    let norm = slope.inner_product(&half).sqrt() + Interval::new(-norm_error, norm_error);
+    let energy =
+        norm.intersection(Interval::new(0.0, f64::INFINITY)).map_or(Interval::ENTIRE, Interval::square);
+    (distance, energy)
 }
 
 /// `S_ij = Σ̇_ij/(σᵢ + σⱼ)` and `tr(SΣS) = Σ_ij S_ij² σ_j` for a diagonal covariance.
@@ -154,5 +163,28 @@ fn assembled(mean_rate: &[f64], slope: Slope, slope_error: f64, energy: Interval
         slope,
         slope_error,
         norm_squared: Enclosure::certified(drift + energy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_hold_for_a_bad_solution() {
+        let covariance = DMatrix::from_row_slice(2, 2, &[1.0, 0.5, 0.5, 2.0]);
+        let law = Gaussian::new(DVector::zeros(2), covariance).unwrap();
+        let (dense, eigen) = (law.dense().unwrap(), law.spectrum().eigen().unwrap());
+        let rate = Ball::from(Matrix::from_f64(&DMatrix::from_row_slice(2, 2, &[1.0, -2.0, -2.0, 0.5])));
+        let solution = linalg::lyapunov(eigen, &rate.centre);
+        let (_, exact) = distance_and_energy(dense, &rate, &solution);
+        for size in [1e-1, -1e-2, 1e-6, 1e-12] {
+            let disturbed =
+                Matrix::from_fn(2, 2, |i, j| solution[(i, j)] + Dd::from(size * (1 + i + j) as f64));
+            let (distance, energy) = distance_and_energy(dense, &rate, &disturbed);
+            let shift = Ball::from(disturbed).minus(&Ball::from(solution.clone()));
+            assert!(distance >= shift.centre.norm(), "{distance:e}");
+            assert!(energy.encloses(exact) && energy.width() > size.abs(), "{size:e}: {energy:?}");
+        }
     }
 }

@@ -77,12 +77,14 @@ impl<'a> Pair<'a> {
             ));
         }
         let dim = first.dim();
-        let exact = Matrix::from_fn(dim, dim, |i, j| {
-            Dd::difference(first.covariance_entry(i, j), second.covariance_entry(i, j))
+        // Scaling first (exact but for subnormal numbers) keeps the difference from overflowing.
+        let [one_entries, two_entries] = [first, second].map(|law| {
+            let entries = Matrix::from_fn(dim, dim, |i, j| Dd::from(law.covariance_entry(i, j)));
+            Ball::scaled(&entries, -2 * two.exponent)
         });
         Ok(Self {
             first_scaled: Ball::scaled_ball(&one.scaled, 2 * gap),
-            difference: Ball::scaled(&exact, -2 * two.exponent),
+            difference: one_entries.difference_of_floats(&two_entries),
             shift: second.offset(first.mean.as_slice(), two.exponent),
             first: one,
             second: two,
@@ -126,9 +128,14 @@ impl<'a> Pair<'a> {
     /// `W₂(N(0, Σ₁), N(0, Σ₁−R)) ≤ ‖Σ₁^{½} − (Σ₁−R)^{½}‖_F ≤ ‖R‖_F/√λ_min(Σ₁)`,
     /// so the triangle inequality bounds the error of the distance.
     fn transport_cost(&self) -> Result<Interval> {
-        let source = &self.second.scaled;
         let map = OptimalMap::new(self.second, &self.first_scaled)?;
-        let (slope, residual) = map.refined(source, &self.difference);
+        self.cost_of(&map.refined(&self.second.scaled, &self.difference))
+    }
+
+    /// The enclosure of the cost that a proposed S gives.
+    fn cost_of(&self, slope: &Ball) -> Result<Interval> {
+        let source = &self.second.scaled;
+        let residual = map_residual(source, &self.difference, slope).norm();
         let tangent = slope.plus(&Matrix::identity(slope.centre.rows()).into());
         if Whitening::new(&tangent).is_none() {
             let what = "optimal map between two Gaussian laws".to_owned();
@@ -181,9 +188,9 @@ impl OptimalMap {
         self.backward.product(&inner.product(&self.backward.transpose())).symmetrised()
     }
 
-    /// `S = T − I` after Newton steps, and a bound for `‖B − TAT‖_F = ‖B − A − SA − AS − SAS‖_F`. The
-    /// difference `B − A` is passed separately, because it is known better than B.
-    fn refined(&self, source: &Ball, difference: &Ball) -> (Ball, f64) {
+    /// `S = T − I` after Newton steps on `B − TAT = B − A − SA − AS − SAS`, the best one by the norm of
+    /// that residual. The difference `B − A` is passed separately, because it is known better than B.
+    fn refined(&self, source: &Ball, difference: &Ball) -> Ball {
         const STEPS: usize = 6;
         let d = self.theta.len();
         let diagonal = Matrix::from_fn(d, d, |i, j| if i == j { self.theta[i] } else { Dd::ZERO });
@@ -205,7 +212,7 @@ impl OptimalMap {
             let next = best.0.plus(&self.pulled_back(&step).into());
             candidate = Ball::from(next.centre.symmetrised());
         }
-        best
+        best.0
     }
 }
 
@@ -276,7 +283,7 @@ impl Gaussian {
             return Ok(Enclosure::infinite(crate::enclosure::Evidence::Certified));
         }
         // −½ Σ log(1−ρ²)
-        let logarithms: Interval = relative.iter().map(|r| r.log_one_minus_square()).sum();
+        let logarithms: Interval = relative.iter().map(Relative::log_one_minus_square).sum();
         let variances = Interval::point(-0.5) * logarithms;
         let means: Interval = if let Some((first, second)) = self.both_diagonal(other) {
             let form = |(shift, (&a, &b)): (Interval, (&f64, &f64))| {
@@ -337,9 +344,46 @@ impl Gaussian {
             };
             first.iter().zip(second).map(cost).sum()
         } else {
-            let pair = Pair::new(self, other)?;
+            // The error of the map counts relative to the smallest eigenvalue of its target: the
+            // larger law is the better one.
+            let (target, source) = if self.dense()?.smallness() <= other.dense()?.smallness() {
+                (self, other)
+            } else {
+                (other, self)
+            };
+            let pair = Pair::new(target, source)?;
             linalg::scale_interval(pair.transport_cost()?, 2 * pair.second.exponent)
         };
         Ok(Enclosure::certified(means + variances))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::{DMatrix, DVector};
+
+    #[test]
+    fn cost_of_a_bad_map_still_encloses_the_distance() {
+        let law = |entries: &[f64]| {
+            Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, entries)).unwrap()
+        };
+        let (first, second) = (law(&[2.0, 1.0, 1.0, 3.0]), law(&[1.0, -0.25, -0.25, 0.5]));
+        let pair = Pair::new(&first, &second).unwrap();
+        let exact = pair.transport_cost().unwrap();
+        let map = OptimalMap::new(pair.second, &pair.first_scaled).unwrap();
+        let slope = map.refined(&pair.second.scaled, &pair.difference).centre;
+        for size in [1e-2, -1e-2, 1e-6, 1e-12] {
+            let disturbed = Matrix::from_fn(2, 2, |i, j| slope[(i, j)] + Dd::from(size * (1 + i + j) as f64));
+            let found = pair.cost_of(&disturbed.into()).unwrap();
+            assert!(found.encloses(exact), "{size:e}: {found:?} misses {exact:?}");
+            assert!(found.width() > size.abs(), "the disturbance is seen");
+        }
+        // T = I + S = −T* has the right image but is not the gradient of a convex function.
+        let reversed = Matrix::from_fn(2, 2, |i, j| {
+            let identity = if i == j { Dd::from(2.0) } else { Dd::ZERO };
+            -(slope[(i, j)] + identity)
+        });
+        assert!(matches!(pair.cost_of(&reversed.into()), Err(Error::NoConvergence { .. })));
     }
 }

@@ -1,0 +1,380 @@
+//! Metric derivative and action of Gaussian paths.
+
+use crate::enclosure::{Enclosure, Evidence, Interval};
+use crate::error::{Error, Result, positive};
+use crate::numerics::quadrature::{graded_panels, integrate};
+use crate::path::{Channel, EnclosedSchedule, GaussianPath, Schedule};
+
+/// `|p'_t|² = |ṁ|² + tr(SΣS)`, S symmetric with `SΣ + ΣS = Σ̇`: the squared metric derivative of a
+/// Gaussian path in the Wasserstein space, which is the squared norm of its optimal field.
+///
+/// # Errors
+/// [`Error::Domain`] unless `t ∈ [0, 1]`; errors of the law at `t`.
+pub fn metric_derivative_squared(path: &GaussianPath, t: f64) -> Result<Enclosure> {
+    let mean: Enclosure = path.mean_rate(t)?.into_iter().map(Enclosure::square).sum();
+    if let Some(channels) = path.channels() {
+        let at = path.schedule().enclosed(t);
+        let shape: Interval = channels.iter().map(|c| shape_rate_squared(c, &at)).sum();
+        return Ok(mean + Enclosure::certified(shape));
+    }
+    let law = path.law(t)?;
+    let rate = path.covariance_rate(t)?.map(Enclosure::mid);
+    let shape = law.bures_field(&vec![0.0; path.dim()], &rate)?.norm_squared();
+    // A relative change η of Σ and of Σ̇ changes tr(SΣS), which is homogeneous of degree −1 in Σ
+    // and 2 in Σ̇ and monotone under congruence, by a relative 3η at most to first order.
+    let rounding = 4.0 * GaussianPath::law_rounding(&law) * shape.hi();
+    Ok(mean + shape.widened(rounding).weakened(Evidence::Exact))
+}
+
+/// The action `A = ∫ |p'_t|² dt` of a Gaussian path over `[from, until] ⊂ [0, 1]`; infinite where
+/// theory says so: from 0 if the target has a mean and `λ ~ t^a` with `a ≤ 1`, or if the
+/// covariances (or the mean of the base) differ from those at 0 and `a ≤ ½`; until 1 if the base
+/// has a mean and `λ̇(1) > 0`.
+///
+/// The part of a moving target mean is a closed form; the rest is quadrature (Converged).
+///
+/// # Errors
+/// [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`; errors of the laws on the way.
+pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
+    let schedule = path.schedule();
+    // Also checks the range.
+    let root_energy = schedule.root_energy(from, until)?;
+    if from == until {
+        return Ok(Enclosure::exact(0.0));
+    }
+    let moving_base = path.base().mean().iter().any(|&b| b != 0.0);
+    let moving_target = path.target().mean().iter().any(|&m| m != 0.0);
+    let same_covariance = path.target().covariance_equals(path.base());
+    let steep = from == 0.0 && schedule.onset_exponent().is_some_and(|a| a <= 0.5);
+    if (moving_target && root_energy.is_infinite_point())
+        || (steep && (moving_base || !same_covariance))
+        || (until == 1.0 && moving_base && !schedule.stops_smoothly())
+    {
+        return Ok(Enclosure::infinite(Evidence::Exact));
+    }
+    let mean = if moving_base {
+        moving_mean_action(path, from, until)
+    } else if !moving_target {
+        // Not 0 times the root energy, which is infinite for the linear schedule from 0.
+        Enclosure::exact(0.0)
+    } else {
+        let square: Interval = path.target().mean().iter().map(|&m| Interval::point(m).square()).sum();
+        Enclosure::certified(square * root_energy)
+    };
+    let shape = if same_covariance {
+        Enclosure::exact(0.0)
+    } else if let Some(channels) = path.channels() {
+        channels.iter().map(|c| channel_shape_action(c, schedule, from, until)).sum()
+    } else {
+        dense_shape_action(path, from, until)?
+    };
+    let total = mean + shape;
+    if total.is_finite() {
+        Ok(total)
+    } else {
+        Err(Error::NoConvergence {
+            what: format!("the action of {path}"),
+            reached: f64::INFINITY,
+            wanted: 1.0,
+        })
+    }
+}
+
+/// `sup |p'_t|²` over `[from, until]` for a path with commuting covariances and a centred base,
+/// by branch and bound on interval ranges (Certified): the supremum lies within a relative
+/// 10⁻⁵, or within what [`MOST_RANGES`] ranges resolve.
+///
+/// # Errors
+/// [`Error::Undefined`] for other paths, [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
+pub fn largest_metric_derivative_squared(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
+    const RELATIVE_WIDTH: f64 = 1e-5;
+    if !(0.0 <= from && from <= until && until <= 1.0) {
+        return Err(Error::domain("start", format!("[{from}, {until}]"), "0 ≤ start ≤ end ≤ 1"));
+    }
+    let (channels, schedule) = (commuting_channels(path)?, path.schedule());
+    if path.base().mean().iter().any(|&b| b != 0.0) {
+        return Err(Error::Undefined {
+            what: "the range of the metric derivative".to_owned(),
+            reason: "it is implemented for a centred base".to_owned(),
+        });
+    }
+    let mean_square: Interval = path.target().mean().iter().map(|&m| Interval::point(m).square()).sum();
+    let range = |from: f64, until: f64| {
+        let at = schedule.over(from, until);
+        let mean = if mean_square == Interval::ZERO {
+            Interval::ZERO
+        } else {
+            mean_square * schedule.root_rate_over(from, until).square()
+        };
+        let shape: Interval = channels.iter().map(|c| shape_rate_squared(c, &at)).sum();
+        mean + shape
+    };
+    let mut queue = vec![(range(from, until), from, until)];
+    let mut reached = range(from, from).max(range(until, until)).lo();
+    for _ in 0..MOST_RANGES {
+        let Some(worst) = (0..queue.len()).max_by(|&i, &j| queue[i].0.hi().total_cmp(&queue[j].0.hi()))
+        else {
+            break;
+        };
+        let (value, left, right) = queue[worst];
+        if value.is_infinite_point() || value.hi() <= reached * (1.0 + RELATIVE_WIDTH) {
+            break;
+        }
+        let middle = 0.5 * (left + right);
+        if !(left < middle && middle < right) {
+            break;
+        }
+        queue.swap_remove(worst);
+        reached = reached.max(range(middle, middle).lo());
+        queue.push((range(left, middle), left, middle));
+        queue.push((range(middle, right), middle, right));
+        queue.retain(|(value, ..)| value.hi() >= reached);
+    }
+    let top = queue.iter().map(|(value, ..)| value.hi()).fold(reached, f64::max);
+    Enclosure::new(reached, top, Evidence::Certified)
+}
+
+/// Largest number of ranges that the branch and bound looks at.
+const MOST_RANGES: usize = 1000;
+
+/// `(σ²˙)²/(4σ²)` of a channel for all values of the schedule in an enclosure.
+fn shape_rate_squared(channel: &Channel, at: &EnclosedSchedule) -> Interval {
+    let variance = channel.target_variance * at.lambda + channel.base_variance * at.complement;
+    let gap = channel.target_variance - channel.base_variance;
+    if gap == Interval::ZERO {
+        return Interval::ZERO;
+    }
+    at.lambda_dot.square() * gap.square() / (Interval::point(4.0) * variance)
+}
+
+/// The channels of a path, or an error that says why there are none.
+fn commuting_channels(path: &GaussianPath) -> Result<Vec<Channel>> {
+    path.channels().ok_or_else(|| Error::Undefined {
+        what: format!("a decomposition into channels of {path}"),
+        reason: "the covariances of target and base do not share an eigenbasis that is known".to_owned(),
+    })
+}
+
+/// The union of the panels of the channels with the most extreme variances: those resolve the
+/// others too.
+fn distinct_panels(channels: &[Channel], schedule: &Schedule, first: f64, last: f64) -> Vec<f64> {
+    let ratio = |c: &Channel| c.target_variance.mid() / c.base_variance.mid();
+    let extreme = [
+        channels.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b))),
+        channels.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b))),
+    ];
+    extreme.into_iter().flatten().flat_map(|c| c.panels(schedule, first, last)).collect()
+}
+
+/// `∫ |p'_u|² e^{−rate·(1−u)} du` over `[from, 1]` for a path with commuting covariances and a
+/// centred base: the action as it is felt at the end by dynamics that forget at the given rate.
+///
+/// # Errors
+/// [`Error::Undefined`] for other paths; those of [`action`].
+pub fn discounted_action(path: &GaussianPath, from: f64, rate: f64) -> Result<Enclosure> {
+    positive("rate", rate)?;
+    let (channels, schedule) = (commuting_channels(path)?, path.schedule());
+    let exact_action = action(path, from, 1.0)?;
+    if exact_action.is_infinite() {
+        return Ok(exact_action);
+    }
+    let (first, last) = (schedule.angle(1.0), schedule.angle(from));
+    let mut coarse = distinct_panels(&channels, schedule, first, last);
+    coarse.sort_by(f64::total_cmp);
+    coarse.dedup();
+    // The weight must not vary by more than e⁴ within a panel, and is nothing beyond e^{−750}.
+    let discount = |angle: f64| rate * (1.0 - schedule.time_of_angle(angle));
+    let mut breaks = vec![first];
+    for panel in coarse.windows(2) {
+        let mut at = panel[0];
+        while at < panel[1] && discount(at) < 750.0 {
+            let mut next = panel[1];
+            while discount(next) - discount(at) > 4.0 && 0.5 * (at + next) > at {
+                next = 0.5 * (at + next);
+            }
+            breaks.push(next);
+            at = next;
+        }
+    }
+    let integral = integrate(&breaks, |angle| {
+        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
+        let sum: f64 = channels
+            .iter()
+            .map(|c| {
+                let mean_rate = c.target_mean.mid() * sine - c.base_mean.mid() * cosine;
+                let gap = c.target_variance.mid() - c.base_variance.mid();
+                mean_rate * mean_rate + (gap * sine * cosine).powi(2) / c.variance_between(sine, cosine)
+            })
+            .sum();
+        sum * core_math::exp(-discount(angle)) / schedule.time_rate(angle)
+    });
+    if !integral.is_finite() {
+        return Err(Error::NoConvergence {
+            what: format!("the discounted action of {path}"),
+            reached: f64::INFINITY,
+            wanted: 1.0,
+        });
+    }
+    let uncertainty = channels.iter().map(Channel::uncertainty).fold(0.0, f64::max);
+    Ok(integral.widened(4.0 * uncertainty * integral.hi() + core_math::exp(-750.0) * exact_action.hi()))
+}
+
+/// `∫ |ṁ|² dt` in the angle: `dm/dφ = −(m sin φ − b cos φ)` and `dt = rate·dφ`.
+fn moving_mean_action(path: &GaussianPath, from: f64, until: f64) -> Enclosure {
+    let schedule = path.schedule();
+    let unit = Channel::from_standard(0.0, 1.0);
+    let breaks =
+        graded_towards_target(schedule, unit.panels(schedule, schedule.angle(until), schedule.angle(from)));
+    let (m, b) = (path.target().mean(), path.base().mean());
+    integrate(&breaks, |angle| {
+        let rate = m * core_math::sin(angle) - b * core_math::cos(angle);
+        rate.norm_squared() / schedule.time_rate(angle)
+    })
+}
+
+/// For a smooth stop nothing is singular at `φ = 0`; otherwise `1/rate ~ 1/φ` is, unless the
+/// range ends before.
+fn graded_towards_target(schedule: &Schedule, mut breaks: Vec<f64>) -> Vec<f64> {
+    if !schedule.stops_smoothly()
+        && breaks.len() > 1
+        && let Some(&first) = breaks.first()
+        && first > 0.0
+    {
+        let mut at = 2.0 * first;
+        while at < breaks[breaks.len() - 1] {
+            breaks.push(at);
+            breaks.sort_by(f64::total_cmp);
+            at *= 2.0;
+        }
+        breaks.dedup();
+    }
+    breaks
+}
+
+/// `∫ (σ²˙)²/(4σ²) dt` of one channel, in the angle.
+fn channel_shape_action(channel: &Channel, schedule: &Schedule, from: f64, until: f64) -> Enclosure {
+    let gap = channel.target_variance - channel.base_variance;
+    let breaks = channel.panels(schedule, schedule.angle(until), schedule.angle(from));
+    let integral = integrate(&breaks, |angle| {
+        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
+        (sine * cosine).powi(2) / (channel.variance_between(sine, cosine) * schedule.time_rate(angle))
+    });
+    let uncertainty = 2.0 * channel.uncertainty() * integral.hi();
+    Enclosure::certified(gap.square()) * integral.widened(uncertainty)
+}
+
+/// `∫ tr(SΣS) dt` of a path whose covariances do not commute, in time, with panels that shrink
+/// towards both ends.
+fn dense_shape_action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
+    let schedule = path.schedule();
+    let centred = GaussianPath::new(path.target().centred(), path.base().centred(), schedule.clone())?;
+    let singular = from == 0.0 && schedule.onset_exponent().is_some_and(|a| a < 1.0);
+    let mut breaks = graded_panels(from, until, singular, false, 50);
+    breaks.extend(schedule.time_breaks().into_iter().filter(|&t| from < t && t < until));
+    breaks.sort_by(f64::total_cmp);
+    let mut failure = None;
+    let mut width = 0.0_f64;
+    let integral = integrate(&breaks, |t| match metric_derivative_squared(&centred, t) {
+        Ok(value) => {
+            width = width.max(value.relative_width());
+            value.mid()
+        }
+        Err(error) => {
+            failure = Some(error);
+            f64::NAN
+        }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(integral.widened(width * integral.hi().abs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::gaussian::Gaussian;
+
+    fn path(mean: Vec<f64>, variances: Vec<f64>, schedule: Schedule) -> GaussianPath {
+        GaussianPath::from_standard(Gaussian::diagonal(mean, variances).unwrap(), schedule).unwrap()
+    }
+
+    #[test]
+    fn action_of_a_translation_at_constant_speed_is_its_squared_length() {
+        let square = Schedule::power(2.0).unwrap();
+        let value = action(&path(vec![3.0, -4.0], vec![1.0, 1.0], square), 0.0, 1.0).unwrap();
+        assert!(value.contains(25.0) && value.relative_width() < 64.0 * f64::EPSILON, "{value}");
+    }
+
+    #[test]
+    fn action_is_infinite_exactly_where_theory_says() {
+        let infinite = |mean: f64, variance: f64, schedule: Schedule, from: f64| {
+            action(&path(vec![mean], vec![variance], schedule), from, 1.0).unwrap().is_infinite()
+        };
+        assert!(infinite(1.0, 2.0, Schedule::linear(), 0.0));
+        assert!(!infinite(1.0, 2.0, Schedule::linear(), 1e-9));
+        assert!(!infinite(0.0, 2.0, Schedule::linear(), 0.0));
+        assert!(!infinite(1.0, 2.0, Schedule::power(1.1).unwrap(), 0.0));
+        assert!(!infinite(0.0, 2.0, Schedule::power(0.7).unwrap(), 0.0));
+        assert!(infinite(0.0, 2.0, Schedule::power(0.5).unwrap(), 0.0));
+        assert!(!infinite(0.0, 1.0, Schedule::power(0.5).unwrap(), 0.0));
+        let moving_base = |schedule: Schedule| {
+            let target = Gaussian::isotropic(vec![0.0], 2.0).unwrap();
+            let base = Gaussian::isotropic(vec![1.0], 1.0).unwrap();
+            action(&GaussianPath::new(target, base, schedule).unwrap(), 0.0, 1.0).unwrap()
+        };
+        assert!(moving_base(Schedule::power(2.0).unwrap()).is_infinite());
+        assert!(moving_base(Schedule::cosine()).is_finite());
+    }
+
+    #[test]
+    fn two_routes_to_the_action_agree() {
+        // The same laws once as channels and once as matrices that are not known to commute.
+        let discretisation = 1e-9;
+        for schedule in
+            [Schedule::cosine(), Schedule::power(1.5).unwrap(), Schedule::ornstein_uhlenbeck(2.0).unwrap()]
+        {
+            let target = Gaussian::diagonal(vec![0.0, 0.0], vec![0.25, 5.0]).unwrap();
+            let base = Gaussian::diagonal(vec![0.0, 0.0], vec![2.0, 0.5]).unwrap();
+            let dense = |law: &Gaussian| Gaussian::new(law.mean().clone(), law.covariance()).unwrap();
+            let matrices = GaussianPath::new(dense(&target), dense(&base), schedule.clone()).unwrap();
+            let channels = GaussianPath::new(target, base, schedule).unwrap();
+            assert!(matrices.channels().is_none());
+            let (a, b) = (action(&channels, 0.0, 1.0).unwrap(), action(&matrices, 0.0, 1.0).unwrap());
+            assert!((a.mid() - b.mid()).abs() < discretisation * a.mid(), "{a} {b}");
+            assert!(a.relative_width() < discretisation && b.relative_width() < discretisation, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_largest_metric_derivative_is_found() {
+        for schedule in Schedule::examples() {
+            let path = path(vec![0.3, -1.0, 0.0], vec![0.05, 1.5, 9.0], schedule);
+            let top = largest_metric_derivative_squared(&path, 0.0625, 1.0).unwrap();
+            let mut seen = 0.0_f64;
+            for i in 0..=1000 {
+                let t = 0.0625 + 0.9375 * f64::from(i) / 1000.0;
+                seen = seen.max(metric_derivative_squared(&path, t).unwrap().lo());
+            }
+            // The grid misses the top by its spacing at most.
+            assert!(
+                seen <= top.hi() && top.lo() >= seen * 0.999 && top.relative_width() < 1e-4,
+                "{path}: {seen} {top}"
+            );
+        }
+    }
+
+    #[test]
+    fn forgetting_discounts_the_action() {
+        let path = path(vec![1.0, -2.0], vec![0.25, 4.0], Schedule::cosine());
+        let whole = action(&path, 0.0, 1.0).unwrap();
+        assert!(discounted_action(&path, 0.0, 3.0).unwrap().hi() < whole.lo());
+        let slow = discounted_action(&path, 0.0, 1e-12).unwrap();
+        assert!((slow.mid() / whole.mid() - 1.0).abs() < 1e-11, "{slow} {whole}");
+        // With rate r the discounted action tends to |p'_1|²/r, which is 0 for a smooth stop.
+        let linear = super::tests::path(vec![0.0], vec![4.0], Schedule::linear());
+        let fast = discounted_action(&linear, 0.0, 1e6).unwrap() * 1e6;
+        let end = metric_derivative_squared(&linear, 1.0).unwrap();
+        assert!((fast.mid() / end.mid() - 1.0).abs() < 1e-5, "{fast} {end}");
+    }
+}
