@@ -49,3 +49,18 @@ fn tails() {
         }
     }
 }
+#[test]
+fn debug() {
+    use dald::inequality::log_sobolev::Certificate;
+    let list: Vec<(&str, LineMeasure, f64, f64)> = vec![
+        ("tilted quartic", LineMeasure::parse("x^4/4 - 3*x^2/2 + 0.3*x", -INF, INF).unwrap(), 15.0426464, 0.1),
+        ("x^4", LineMeasure::parse("x^4", -INF, INF).unwrap(), 0.7306776740, 0.0),
+        ("mix .5", LineMeasure::gaussian_mixture(&[0.5, 0.5], &[-1.0, 1.0], &[1.0, 1.0]).unwrap(), 4.12313338, 0.),
+        ("uniform", LineMeasure::uniform(0.0, 1.0).unwrap(), 0.20264236, 0.5),
+        ("gauss cut", LineMeasure::gaussian(0.0, 1.0).unwrap().restricted(0.0, 3f64.sqrt()).unwrap(), 0.520777, 0.8),
+    ];
+    for (name, m, low, c) in &list { for (slack, n) in [(0.003, 3000), (0.0095,2000), (0.1, 400)] {
+        println!("=== {name} {slack}"); let t=std::time::Instant::now();
+        println!("{}", Certificate::search(m, low * (1.0 + slack), *c, n).unwrap().is_some()); println!("{:?}", t.elapsed());
+    }}
+}

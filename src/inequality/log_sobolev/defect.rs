@@ -88,17 +88,36 @@ fn point(x: f64) -> Interval {
 impl Supersolution {
     /// Proves the inequality on the mesh of the profile and beyond it, for the constant `constant`.
     pub fn verify(&self, profile: &Profile, constant: f64) -> bool {
-        let g = &self.columns;
-        let columns = Columns {
-            g,
-            phi: g.iter().map(|&g| phi(g)).collect(),
-            excess: g.windows(2).map(|pair| phi_excess(pair[0], pair[1])).collect(),
-        };
+        let (g, columns) = (&self.columns, self.columns());
         self.starts_below(profile, constant)
             && (0..profile.cells.len()).into_par_iter().all(|i| {
                 let strip = Strip::new(self, profile, constant, i);
                 (0..g.len() - 1).all(|j| strip.defect(&columns, j) <= 0.0) && strip.defect_beyond(&columns) <= 0.0
             })
+    }
+
+    /// The bounds of the defect: entry `[i][j]` is the largest of the cells to the right of node `i` that touch column `j`.
+    pub fn defects(&self, profile: &Profile, constant: f64) -> Vec<Vec<f64>> {
+        let columns = self.columns();
+        let m = self.columns.len();
+        (0..profile.cells.len())
+            .into_par_iter()
+            .map(|i| {
+                let strip = Strip::new(self, profile, constant, i);
+                let mut cells: Vec<f64> = (0..m - 1).map(|j| strip.defect(&columns, j)).collect();
+                cells.push(strip.defect_beyond(&columns));
+                (0..m).map(|j| if j > 0 { cells[j].max(cells[j - 1]) } else { cells[j] }).collect()
+            })
+            .collect()
+    }
+
+    fn columns(&self) -> Columns<'_> {
+        let g = &self.columns;
+        Columns {
+            g,
+            phi: g.iter().map(|&g| phi(g)).collect(),
+            excess: g.windows(2).map(|pair| phi_excess(pair[0], pair[1])).collect(),
+        }
     }
 
     /// At the end of the mesh `K` has to lie below the explicit solution `(C/4)h²(1+g)²`.

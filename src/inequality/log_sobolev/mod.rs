@@ -156,7 +156,7 @@ pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
             if constant >= known(&upper) {
                 break;
             }
-            if let Some(certificate) = Certificate::search(measure, constant, slack, maximum.centre, cells)? {
+            if let Some(certificate) = Certificate::search(measure, constant, maximum.centre, cells)? {
                 upper.push(NamedBound {
                     name: "supersolution",
                     value: constant,

@@ -29,23 +29,19 @@ fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
     let tail = if end.is_finite() { Some(potential.series(Interval::new(t, end))) } else { None };
     let curvature = tail.map_or_else(|| potential.convexity_beyond(t), |tail| (Interval::point(2.0) * tail[2]).lo());
     let slope = potential.series(Interval::point(t))[1].lo();
+    let mut growth = f64::NEG_INFINITY;
     if curvature > 0.0 && slope > 0.0 && curvature.is_finite() {
         let rho = Interval::point(curvature);
         let y = Interval::point(slope) / rho.sqrt();
         let rate = (Interval::point(3.0) * y + (y.square() + Interval::point(8.0)).sqrt()) / Interval::point(4.0);
-        let growth = (rho * rate * (rate - y)).lo();
-        if growth > 0.0 {
-            return Some(growth);
-        }
+        growth = (rho * rate * (rate - y)).lo();
     }
-    let steepest = tail?[1].magnitude();
-    if !(end.is_finite() && steepest.is_finite()) {
-        return None;
+    if let Some(tail) = tail {
+        let m = Interval::point(tail[1].magnitude());
+        let rest = Interval::point(end) - Interval::point(t);
+        let hazard = Interval::ONE / (rest * (m * rest).exp());
+        growth = growth.max((hazard * (hazard - m)).lo());
     }
-    let rest = Interval::point(end) - Interval::point(t);
-    let m = Interval::point(steepest);
-    let hazard = Interval::ONE / (rest * (m * rest).exp());
-    let growth = (hazard * (hazard - m)).lo();
     (growth > 0.0).then_some(growth)
 }
 
@@ -58,7 +54,7 @@ impl Profile {
         let needed = 2.02 / constant;
         let (last, growth) = (0..60).find_map(|i| {
             let t = if end.is_finite() {
-                end - (end - centre) * 0.25 * 0.8_f64.powi(i)
+                end - (end - centre) * 0.02 * 0.8_f64.powi(i)
             } else {
                 // From about four standard deviations out to the cut.
                 let wanted = 12.0 + f64::from(i) * 0.6;
@@ -127,19 +123,6 @@ impl Profile {
         inverse.reverse();
         cells.reverse();
         Some(Self { nodes, inverse, cells, mass: remaining, growth })
-    }
-}
-
-impl Profile {
-    /// `log(Q(c)/Q(x))` at the nodes as a fraction of its value at the last, in floating point.
-    pub fn depth(&self) -> Vec<f64> {
-        let mut depth = vec![0.0];
-        for (i, pair) in self.nodes.windows(2).enumerate() {
-            let rate = 0.5 / self.inverse[i].mid() + 0.5 / self.inverse[i + 1].mid();
-            depth.push(depth[i] + rate * (pair[1] - pair[0]));
-        }
-        let total = depth[depth.len() - 1];
-        depth.iter().map(|d| d / total).collect()
     }
 }
 

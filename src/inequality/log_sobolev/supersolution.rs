@@ -27,8 +27,11 @@ pub(super) struct Supersolution {
 
 /// The columns up to at least `top`.
 fn columns(top: f64) -> Vec<f64> {
-    let mut columns: Vec<f64> = (0..=60).map(|j| 0.05 * f64::from(j)).collect();
-    columns[20] = 1.0;
+    // φ has a logarithmic second derivative at 0, hence the finer start.
+    let mut columns = vec![0.0, 0.01, 0.025, 0.05, 0.075];
+    columns.extend((2..20).map(|j| 0.05 * f64::from(j)));
+    columns.push(1.0);
+    columns.extend((21..=60).map(|j| 0.05 * f64::from(j)));
     while columns[columns.len() - 1] < top {
         let last = columns[columns.len() - 1];
         columns.push(last * 1.04);
@@ -37,17 +40,13 @@ fn columns(top: f64) -> Vec<f64> {
 }
 
 impl Supersolution {
-    /// Marches the equation for the constant `constant`, with `φ` raised by the factor `1 + slack`, from the end of
-    /// the mesh to the centre: implicit Euler steps, upwind differences in `g`. In floating point; nothing
-    /// is proven here. `None` if `K` stops being positive: the constant is too small.
-    pub fn march(profile: &Profile, constant: f64, slack: f64) -> Option<Self> {
+    /// Marches the equation from the end of the mesh to the centre, with `φ` raised by `extra[i][j]` at node `i` and column
+    /// `j` (nothing if empty): implicit Euler steps, upwind differences in `g`. In floating point; nothing is
+    /// proven here. `None` if `K` stops being positive: the constant is too small.
+    pub fn march(profile: &Profile, constant: f64, extra: &[Vec<f64>]) -> Option<Self> {
         let n = profile.nodes.len();
         let inverse: Vec<f64> = profile.inverse.iter().map(|a| a.mid()).collect();
-        // A little more of the quadratic term far out, where the solution forgets it again, and for large g,
-        // which hardly matter in the end, pays for the discretisation.
-        let depth: Vec<f64> = profile.depth();
-        let weight: Vec<f64> =
-            inverse.iter().zip(&depth).map(|(a, d)| a * a / (4.0 * constant) * (1.0 + 40.0 * slack * d * d + 0.4 * d * d * d)).collect();
+        let weight: Vec<f64> = inverse.iter().map(|a| a * a / (4.0 * constant)).collect();
         let top = {
             // On the column g = 1 the equation closes: K' = h(2 − K) + K²/(Ch).
             let mut k = 1.0 / weight[n - 1] * 0.25;
@@ -57,7 +56,7 @@ impl Supersolution {
                 let h = 1.0 / inverse[i];
                 // Linearly implicit, as below.
                 let slope = -1.0 + 8.0 * k * weight[i];
-                k = (k - dx * h * (2.0 * (1.0 + slack) - 4.0 * k * k * weight[i])) / (1.0 + dx * h * slope);
+                k = (k - dx * h * (2.0 - 4.0 * k * k * weight[i])) / (1.0 + dx * h * slope);
                 if !(k > 0.0) {
                     return None;
                 }
@@ -70,7 +69,7 @@ impl Supersolution {
         }
         let g = columns(top);
         let m = g.len();
-        let forcing: Vec<f64> = g.iter().map(|&g| phi(g).mid() * (1.0 + slack)).collect();
+        let phi: Vec<f64> = g.iter().map(|&g| phi(g).mid()).collect();
         // A little below the solution (C/4)h²(1+g)² beyond the mesh, so that its chords are too.
         let start = 0.99 * constant / (4.0 * inverse[n - 1].powi(2));
         let mut row: Vec<f64> = g
@@ -82,18 +81,21 @@ impl Supersolution {
         let (mut lower, mut diagonal, mut upper, mut load) = (vec![0.0; m], vec![0.0; m], vec![0.0; m], vec![0.0; m]);
         for i in (0..n - 1).rev() {
             let step = (profile.nodes[i + 1] - profile.nodes[i]) / inverse[i];
-            let extra = |g: f64| 1.0 + 0.02 * (0.5 * (g - 2.0)).clamp(0.0, 1.0);
             let old = row.clone();
+            let w = weight[i];
+            let forcing: Vec<f64> = match extra.get(i) {
+                Some(extra) => phi.iter().zip(extra).map(|(phi, e)| phi + e).collect(),
+                None => phi.clone(),
+            };
             // Where trajectories turn inward, the exact solution would have to be known from further out.
             let turn = (1..m)
                 .find(|&j| {
                     let b = ((row[j] - row[j - 1]) / (g[j] - g[j - 1])).max(0.0);
-                    g[j] > 1.0 && (4.0 * row[j] + (g[j] - 1.0) * b) * (g[j] - 1.0) * weight[i] * extra(g[j]) <= 0.5 * g[j] * (g[j] * g[j] - 1.0)
+                    g[j] > 1.0 && (4.0 * row[j] + (g[j] - 1.0) * b) * (g[j] - 1.0) * weight[i] <= 0.5 * g[j] * (g[j] * g[j] - 1.0)
                 })
                 .unwrap_or(m);
             for _ in 0..2 {
                 for j in 0..turn {
-                    let w = weight[i] * extra(g[j]);
                     let slope = match j {
                         0 => (row[1] - row[0]) / (g[1] - g[0]),
                         j if j + 1 == turn => (row[j] - row[j - 1]) / (g[j] - g[j - 1]),
@@ -127,7 +129,6 @@ impl Supersolution {
             // Beyond the turn K only has to fall fast enough with K_g = 0, and may always fall faster.
             let mut slope = ((row[turn - 1] - row[turn - 2]) / (g[turn - 1] - g[turn - 2])).max(0.0);
             for j in turn..m {
-                let w = weight[i] * extra(g[j]);
                 let mut k = old[j];
                 for _ in 0..3 {
                     if forcing[j] - g[j] * k + 4.0 * k * k * w > 0.0 && 8.0 * k * w > g[j] {
