@@ -59,7 +59,7 @@ fn debug() {
         ("uniform", LineMeasure::uniform(0.0, 1.0).unwrap(), 0.20264236, 0.5),
         ("gauss cut", LineMeasure::gaussian(0.0, 1.0).unwrap().restricted(0.0, 3f64.sqrt()).unwrap(), 0.520777, 0.8),
     ];
-    for (name, m, low, c) in &list { for (slack, n) in [(0.003, 3000), (0.0095,2000), (0.1, 400)] {
+    for (name, m, low, c) in &list[..3] { for (slack, n) in [(0.0095,2000)] {
         println!("=== {name} {slack}"); let t=std::time::Instant::now();
         println!("{}", Certificate::search(m, low * (1.0 + slack), *c, n).unwrap().is_some()); println!("{:?}", t.elapsed());
     }}

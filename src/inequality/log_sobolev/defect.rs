@@ -79,6 +79,8 @@ struct Strip<'a> {
     eighth: Interval,
     /// `A''`, `w`, `w'`, `w''` on the strip.
     inner: [Interval; 4],
+    /// `A` on the strip.
+    inner_inverse: Interval,
 }
 
 fn point(x: f64) -> Interval {
@@ -92,11 +94,11 @@ impl Supersolution {
         self.starts_below(profile, constant)
             && (0..profile.cells.len()).into_par_iter().all(|i| {
                 let strip = Strip::new(self, profile, constant, i);
-                (0..g.len() - 1).all(|j| strip.defect(&columns, j) <= 0.0) && strip.defect_beyond(&columns) <= 0.0
+                (0..g.len() - 1).all(|j| strip.defect(&columns, j).into_iter().all(|d| d <= 0.0)) && strip.defect_beyond(&columns) <= 0.0
             })
     }
 
-    /// The bounds of the defect: entry `[i][j]` is the largest of the cells to the right of node `i` that touch column `j`.
+    /// The bounds of the defect: entry `[i][j]` is the largest at column `j` of the cells to the right of node `i`.
     pub fn defects(&self, profile: &Profile, constant: f64) -> Vec<Vec<f64>> {
         let columns = self.columns();
         let m = self.columns.len();
@@ -104,9 +106,14 @@ impl Supersolution {
             .into_par_iter()
             .map(|i| {
                 let strip = Strip::new(self, profile, constant, i);
-                let mut cells: Vec<f64> = (0..m - 1).map(|j| strip.defect(&columns, j)).collect();
-                cells.push(strip.defect_beyond(&columns));
-                (0..m).map(|j| if j > 0 { cells[j].max(cells[j - 1]) } else { cells[j] }).collect()
+                let mut bounds = vec![f64::NEG_INFINITY; m];
+                for j in 0..m - 1 {
+                    let [left, right] = strip.defect(&columns, j);
+                    bounds[j] = bounds[j].max(left);
+                    bounds[j + 1] = bounds[j + 1].max(right);
+                }
+                bounds[m - 1] = bounds[m - 1].max(strip.defect_beyond(&columns));
+                bounds
             })
             .collect()
     }
@@ -151,6 +158,7 @@ impl<'a> Strip<'a> {
             slopes: low.iter().zip(high).map(|(a, b)| (point(*b) - point(*a)) / width).collect(),
             eighth: point(0.125) * width.square(),
             inner: [a2, a.square() * quarter, two * a * a1 * quarter, two * (a1.square() + a * a2) * quarter],
+            inner_inverse: a,
         }
     }
 
@@ -162,15 +170,14 @@ impl<'a> Strip<'a> {
         (columns.phi[j] - self.slopes[j] * self.inverse[end] - transport + l.square() * self.weight[end]).hi()
     }
 
-    /// Upper bound of the defect on the cell between the columns `j` and `j + 1`.
-    fn defect(&self, columns: &Columns<'_>, j: usize) -> f64 {
+    /// Upper bounds for the cell between the columns `j` and `j + 1`: the defect at its corners on either column, with
+    /// what the defect can exceed it by inside. The larger of the two bounds the defect on the cell.
+    fn defect(&self, columns: &Columns<'_>, j: usize) -> [f64; 2] {
         let g = columns.g;
         let dg = point(g[j + 1]) - point(g[j]);
         let b = self.ends.map(|row| (point(row[j + 1]) - point(row[j])) / dg);
-        let mut top = f64::NEG_INFINITY;
-        for (end, b) in b.into_iter().enumerate() {
-            top = top.max(self.corner(columns, end, j, b)).max(self.corner(columns, end, j + 1, b));
-        }
+        let at = |column: usize| self.corner(columns, 0, column, b[0]).max(self.corner(columns, 1, column, b[1]));
+        let top = [at(j), at(j + 1)];
         let b = b[0].hull(b[1]);
         let span = Interval::new(g[j], g[j + 1]);
         let [a2, w, w1, w2] = self.inner;
@@ -187,23 +194,22 @@ impl<'a> Strip<'a> {
         let l_x = two * s + offset * ((self.slopes[j + 1] - self.slopes[j]) / dg);
         let bend = s * a2 - two * l_x.square() * w - point(4.0) * l * l_x * w1 - l.square() * w2;
         let in_x = self.eighth * point(bend.hi().max(0.0));
-        (point(top) + in_g + in_x).hi()
+        top.map(|top| (point(top) + in_g + in_x).hi())
     }
 
-    /// Upper bound of the defect for `g` beyond the last column, where `K` does not depend on `g`: `φ` grows by at most
-    /// `2/(g−1)` per unit, `gK` by `K`.
+    /// Upper bound of the defect for `g` beyond the last column `G`, divided by `(1+g)²`. There `K = k(x)(1+g)²`, and the inequality
+    /// reads `φ(g)/(1+g)² ≤ A·k' + k·g²(1 − 16kw)`: the left side decreases in `g`, and the right side increases if `16kw ≤ 1`.
     fn defect_beyond(&self, columns: &Columns<'_>) -> f64 {
         let j = columns.g.len() - 1;
-        let k = Interval::new(self.ends[0][j].min(self.ends[1][j]), self.ends[0][j].max(self.ends[1][j]));
-        if (k * (point(columns.g[j]) - Interval::ONE)).lo() < 2.0 {
+        let g = point(columns.g[j]);
+        let unit = (Interval::ONE + g).square();
+        let k = point(self.ends[0][j]).hull(point(self.ends[1][j])) / unit;
+        let [_, w, ..] = self.inner;
+        let room = Interval::ONE - point(16.0) * k * w;
+        if room.lo() < 0.0 {
             return f64::INFINITY;
         }
-        let flat = Interval::ZERO;
-        let top = self.corner(columns, 0, j, flat).max(self.corner(columns, 1, j, flat));
-        let [a2, w, w1, w2] = self.inner;
-        let s = self.slopes[j];
-        let bend =
-            s * a2 - point(8.0) * s.square() * w - point(16.0) * k * s * w1 - point(4.0) * k.square() * w2;
-        (point(top) + self.eighth * point(bend.hi().max(0.0))).hi()
+        let growth = self.inner_inverse * self.slopes[j] / unit;
+        (columns.phi[j] / unit - growth - k * g.square() * room).hi()
     }
 }

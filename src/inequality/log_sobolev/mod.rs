@@ -89,7 +89,7 @@ pub struct Maximum {
 }
 
 /// Slacks that are tried for the certificate, relative to the lower end, with the number of cells per side.
-const LADDER: [(f64, usize); 5] = [(0.0095, 3000), (0.03, 1500), (0.1, 600), (0.3, 400), (1.0, 400)];
+const LADDER: [(f64, usize); 5] = [(0.0095, 2000), (0.03, 1200), (0.1, 500), (0.3, 400), (1.0, 400)];
 
 /// Maximises `Ent(f²)/∫f'²` over functions on the support, cut where `V` has risen by 50 above its minimum.
 ///

@@ -23,21 +23,26 @@ pub(super) struct Edge<'a> {
 }
 
 impl Edge<'_> {
-    /// Range of `K` over an interval of its argument.
-    fn range(&self, g: Interval) -> Interval {
+    /// Lower bound of `K` over an interval of its argument: piecewise linear, so the ends and the columns between them decide;
+    /// beyond the last column `K` increases.
+    fn lowest(&self, g: Interval) -> f64 {
+        let inside = self.columns.partition_point(|c| *c <= g.lo())..self.columns.partition_point(|c| *c < g.hi());
+        let nodes = self.values.get(inside).map_or(f64::INFINITY, |k| k.iter().copied().fold(f64::INFINITY, f64::min));
+        self.at(g.lo()).min(self.at(g.hi())).min(nodes)
+    }
+
+    /// Lower bound of `K` at a point.
+    fn at(&self, g: f64) -> f64 {
         let last = self.columns.len() - 1;
-        let first = self.columns.partition_point(|c| *c <= g.lo()).saturating_sub(1).min(last);
-        let end = self.columns.partition_point(|c| *c < g.hi()).min(last);
-        let inner = self.values[first..=end].iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), k| (lo.min(*k), hi.max(*k)));
-        let mut range = Interval::new(inner.0, inner.1);
-        if end == first + 1 {
-            // Inside one cell the function is linear.
-            let (c, d) = (Interval::point(self.columns[first]), Interval::point(self.columns[end]));
-            let (u, v) = (Interval::point(self.values[first]), Interval::point(self.values[end]));
-            let linear = u + (v - u) / (d - c) * (g - c);
-            range = range.intersection(linear).unwrap_or(range);
+        let right = self.columns.partition_point(|c| *c <= g);
+        if right > last {
+            return self.values[last];
         }
-        range
+        let right = right.max(1);
+        let point = Interval::point;
+        let (c, d) = (point(self.columns[right - 1]), point(self.columns[right]));
+        let (u, v) = (point(self.values[right - 1]), point(self.values[right]));
+        (u + (v - u) * ((point(g) - c) / (d - c))).lo()
     }
 }
 
@@ -160,10 +165,9 @@ fn positive(
     m: Interval,
     l: Interval,
 ) -> bool {
-    let a = alpha * right.range(ratio(w, m));
-    let b = beta * left.range(ratio(w, l));
     // Lower bounds of K suffice: D increases with both.
-    let (a, b) = (Interval::point(a.lo()), Interval::point(b.lo()));
+    let a = Interval::point((alpha * Interval::point(right.lowest(ratio(w, m)))).lo());
+    let b = Interval::point((beta * Interval::point(left.lowest(ratio(w, l)))).lo());
     let joint = a * b / (a + b);
     let difference = (m - l).square();
     let offset = ((a * (m - w) + b * (l - w)) / (a + b)).square() * (a + b);

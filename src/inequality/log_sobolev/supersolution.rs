@@ -11,7 +11,7 @@
 //! divided out; kinks of `K` do no harm because they are crossed by trajectories, not stayed on with a
 //! derivative of their own.) Where `C·h' ≥ 2`, as beyond the mesh of a [`Profile`], `K = (C/4)h²(1+g)²` is a solution.
 //!
-//! `K` is bilinear on the cells of a mesh in `(x, g)`, constant in `g` beyond the last column.
+//! `K` is bilinear on the cells of a mesh in `(x, g)`, and a multiple of `(1+g)²` beyond the last column.
 
 use super::defect::phi;
 use super::profile::Profile;
@@ -25,13 +25,20 @@ pub(super) struct Supersolution {
     pub values: Vec<Vec<f64>>,
 }
 
+/// The last column in units of the one where trajectories turn outward.
+const OUTERMOST: f64 = 8.0;
+/// Share of the largest admissible factor of `(1+g)²` that is used beyond the last column.
+const SHARE: f64 = 0.9;
+/// Iterations for the quadratic term within one implicit step.
+const SWEEPS: usize = 3;
+
 /// The columns up to at least `top`.
 fn columns(top: f64) -> Vec<f64> {
     // φ has a logarithmic second derivative at 0, hence the finer start.
-    let mut columns = vec![0.0, 0.01, 0.025, 0.05, 0.075];
-    columns.extend((2..20).map(|j| 0.05 * f64::from(j)));
+    let mut columns = vec![0.0, 0.01, 0.025, 0.045, 0.07, 0.1, 0.135, 0.17, 0.21, 0.255];
+    columns.extend((6..20).map(|j| 0.05 * f64::from(j)));
     columns.push(1.0);
-    columns.extend((21..=60).map(|j| 0.05 * f64::from(j)));
+    columns.extend((21..=25).map(|j| 0.05 * f64::from(j)));
     while columns[columns.len() - 1] < top {
         let last = columns[columns.len() - 1];
         columns.push(last * 1.04);
@@ -48,34 +55,28 @@ impl Supersolution {
         let inverse: Vec<f64> = profile.inverse.iter().map(|a| a.mid()).collect();
         let weight: Vec<f64> = inverse.iter().map(|a| a * a / (4.0 * constant)).collect();
         let top = {
-            // On the column g = 1 the equation closes: K' = h(2 − K) + K²/(Ch).
-            let mut k = 1.0 / weight[n - 1] * 0.25;
-            let mut top: f64 = 20.0;
+            // On the column g = 1 the equation closes: K' = h(2 − K) + K²/(Ch). Trajectories turn outward beyond
+            // g ≈ √(8Kw); the columns go well beyond that.
+            let mut k = 0.25 / weight[n - 1];
+            let mut top: f64 = 10.0;
             for i in (0..n - 1).rev() {
-                let dx = profile.nodes[i + 1] - profile.nodes[i];
-                let h = 1.0 / inverse[i];
-                // Linearly implicit, as below.
-                let slope = -1.0 + 8.0 * k * weight[i];
-                k = (k - dx * h * (2.0 - 4.0 * k * k * weight[i])) / (1.0 + dx * h * slope);
+                let step = (profile.nodes[i + 1] - profile.nodes[i]) / inverse[i];
+                k = (k - step * (2.0 - 4.0 * k * k * weight[i])) / (1.0 + step * (8.0 * k * weight[i] - 1.0));
                 if !(k > 0.0) {
                     return None;
                 }
-                top = top.max(3.0 * 4.0 * k * weight[i]);
+                top = top.max(OUTERMOST * (8.0 * k * weight[i]).sqrt());
             }
             top
         };
-        if top > 1e7 {
+        if top > 1e6 {
             return None;
         }
         let g = columns(top);
         let m = g.len();
         let phi: Vec<f64> = g.iter().map(|&g| phi(g).mid()).collect();
-        // A little below the solution (C/4)h²(1+g)² beyond the mesh, so that its chords are too.
-        let start = 0.99 * constant / (4.0 * inverse[n - 1].powi(2));
-        let mut row: Vec<f64> = g
-            .iter()
-            .map(|&g| start * (1.0 + 1.9 * g.min(2.0)))
-            .collect();
+        let outer = |w: f64| SHARE / (16.0 * w);
+        let mut row: Vec<f64> = g.iter().map(|&g| outer(weight[n - 1]) * (1.0 + g).powi(2)).collect();
         let mut values = vec![Vec::new(); n];
         values[n - 1].clone_from(&row);
         let (mut lower, mut diagonal, mut upper, mut load) = (vec![0.0; m], vec![0.0; m], vec![0.0; m], vec![0.0; m]);
@@ -87,19 +88,13 @@ impl Supersolution {
                 Some(extra) => phi.iter().zip(extra).map(|(phi, e)| phi + e).collect(),
                 None => phi.clone(),
             };
-            // Where trajectories turn inward, the exact solution would have to be known from further out.
-            let turn = (1..m)
-                .find(|&j| {
-                    let b = ((row[j] - row[j - 1]) / (g[j] - g[j - 1])).max(0.0);
-                    g[j] > 1.0 && (4.0 * row[j] + (g[j] - 1.0) * b) * (g[j] - 1.0) * weight[i] <= 0.5 * g[j] * (g[j] * g[j] - 1.0)
-                })
-                .unwrap_or(m);
-            for _ in 0..2 {
-                for j in 0..turn {
-                    let slope = match j {
-                        0 => (row[1] - row[0]) / (g[1] - g[0]),
-                        j if j + 1 == turn => (row[j] - row[j - 1]) / (g[j] - g[j - 1]),
-                        _ => (row[j + 1] - row[j - 1]) / (g[j + 1] - g[j - 1]),
+            row[m - 1] = outer(w) * (1.0 + g[m - 1]).powi(2);
+            for _ in 0..SWEEPS {
+                for j in 0..m - 1 {
+                    let slope = if j == 0 {
+                        (row[1] - row[0]) / (g[1] - g[0])
+                    } else {
+                        (row[j + 1] - row[j - 1]) / (g[j + 1] - g[j - 1])
                     };
                     let l = 2.0 * row[j] + (g[j] - 1.0) * slope;
                     let speed = -0.5 * g[j] * (g[j] * g[j] - 1.0) + 2.0 * (g[j] - 1.0) * l * w;
@@ -110,33 +105,28 @@ impl Supersolution {
                         let c = step * speed / (g[j] - g[j - 1]);
                         diagonal[j] += c;
                         lower[j] = -c;
-                    } else if (speed < 0.0 || j == 0) && j + 1 < turn {
+                    } else {
                         let c = -step * speed / (g[j + 1] - g[j]);
                         diagonal[j] += c;
                         upper[j] = -c;
                     }
                 }
-                for j in 1..turn {
+                for j in 1..m - 1 {
                     let ratio = lower[j] / diagonal[j - 1];
                     diagonal[j] -= ratio * upper[j - 1];
                     load[j] -= ratio * load[j - 1];
                 }
-                row[turn - 1] = load[turn - 1] / diagonal[turn - 1];
-                for j in (0..turn - 1).rev() {
+                for j in (0..m - 1).rev() {
                     row[j] = (load[j] - upper[j] * row[j + 1]) / diagonal[j];
                 }
             }
-            // Beyond the turn K only has to fall fast enough with K_g = 0, and may always fall faster.
-            let mut slope = ((row[turn - 1] - row[turn - 2]) / (g[turn - 1] - g[turn - 2])).max(0.0);
-            for j in turn..m {
-                let mut k = old[j];
-                for _ in 0..3 {
-                    if forcing[j] - g[j] * k + 4.0 * k * k * w > 0.0 && 8.0 * k * w > g[j] {
-                        k = (old[j] - step * (forcing[j] - 4.0 * k * k * w)) / (1.0 + step * (8.0 * k * w - g[j]));
-                    }
+            // K(1−g)² has to decrease on [0, 1): a lower f(x) costs more. The scheme loses that near 0 in Gaussian tails,
+            // where it nearly stands still; K may always be taken lower.
+            for j in 1..m {
+                if g[j] > 0.5 {
+                    break;
                 }
-                slope *= 0.8;
-                row[j] = k.min(old[j]).min(row[j - 1] + slope * (g[j] - g[j - 1]));
+                row[j] = row[j].min(row[j - 1] * ((1.0 - g[j - 1]) / (1.0 - g[j])).powi(2));
             }
             if !row.iter().all(|k| *k > 0.0 && k.is_finite()) {
                 return None;
