@@ -1,3 +1,4 @@
 //! Properties checked on random instances.
 
 mod expression;
+mod line;

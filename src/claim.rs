@@ -372,8 +372,9 @@ impl Record {
         self.comparisons().map(Comparison::evidence).max().unwrap_or(Evidence::Statistical)
     }
 
-    /// The largest `observed / bound` over the instances of an inequality; for equalities the
-    /// ratio farthest from 1. `None` if no ratio is finite.
+    /// The largest `observed / bound` over the instances of an inequality (of positive numbers: the
+    /// ratio of negative ones says nothing about tightness); for equalities the ratio farthest from
+    /// 1. `None` if no ratio is finite.
     pub fn tightness(&self) -> Option<Enclosure> {
         let key = |c: &Comparison| match c.relation {
             Relation::Upper | Relation::Lower => c.ratio().mid(),
@@ -384,6 +385,7 @@ impl Record {
         let any = self.comparisons().any(inequality);
         self.comparisons()
             .filter(|c| inequality(c) == any && c.ratio().is_finite())
+            .filter(|c| !any || c.ratio_is_of_positive_numbers())
             .max_by(|a, b| key(a).total_cmp(&key(b)))
             .map(Comparison::ratio)
     }

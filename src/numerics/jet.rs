@@ -1,7 +1,7 @@
 //! Truncated Taylor series in one variable: exact derivatives, rigorous on intervals.
 //!
 //! A [`Jet`] over `f64` carries the value and the first `ORDER` Taylor coefficients of a formula
-//! at a point, without truncation error. A jet over [`Interval`](crate::enclosure::Interval)
+//! at a point, without truncation error. A jet over [`Interval`]
 //! carries enclosures of the coefficients at *every* point of the interval that the variable was
 //! given, which is what remainder terms of quadrature and Taylor expansions need.
 //!

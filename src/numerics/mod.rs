@@ -1,5 +1,5 @@
 //! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, linear
-//! equations, named random streams.
+//! equations, special functions, named random streams.
 
 pub mod collocation;
 pub mod double_double;
@@ -9,5 +9,6 @@ pub mod extrapolation;
 pub mod jet;
 pub mod linalg;
 pub mod number;
+pub mod parabolic_cylinder;
 pub mod quadrature;
 pub mod stream;

@@ -124,6 +124,8 @@ fn repeated_product(x: f64, count: u32) -> f64 {
     result.unwrap_or(1.0)
 }
 
+/// Below this argument the exponential is zero in double precision.
+const UNDERFLOW: f64 = -746.0;
 /// Below this argument `log cosh` is computed as `½ log(1 + sinh²)`, which does not cancel.
 const LN_COSH_SWITCH: f64 = 1.0;
 
@@ -222,7 +224,9 @@ impl Number for f64 {
         if largest.is_infinite() {
             return largest;
         }
-        largest + core_math::log((0..count).map(|i| core_math::exp(term(i) - largest)).sum())
+        // Terms that underflow are most of them in a mixture of many narrow components.
+        let share = |depth: f64| if depth < UNDERFLOW { 0.0 } else { core_math::exp(depth) };
+        largest + core_math::log((0..count).map(|i| share(term(i) - largest)).sum())
     }
 }
 

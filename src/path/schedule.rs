@@ -418,6 +418,53 @@ impl Schedule {
         })
     }
 
+    /// `∫_from^until λ̇² dt`, the action of the moving variance up to its weights, in closed form;
+    /// infinite from 0 iff `λ ~ t^a` with `a ≤ ½` there.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
+    pub fn rate_energy(&self, from: f64, until: f64) -> Result<Interval> {
+        if !(0.0 <= from && from <= until && until <= 1.0) {
+            return Err(Error::domain("start", format!("[{from}, {until}]"), "0 ≤ start ≤ end ≤ 1"));
+        }
+        if from == until {
+            return Ok(Interval::ZERO);
+        }
+        let point = Interval::point;
+        if from == 0.0 && self.onset_exponent().is_some_and(|a| a <= 0.5) {
+            return Ok(point(f64::INFINITY));
+        }
+        Ok(match &self.kind {
+            Kind::Linear => point(until) - point(from),
+            // a²t^{2a−2} integrates to a²/(2a−1)·t^{2a−1}, for a = ½ to ¼ log t.
+            Kind::Power { exponent: 0.5 } => (point(until) / point(from)).ln() / point(4.0),
+            Kind::Power { exponent } => {
+                let a = point(*exponent);
+                let b = a + a - Interval::ONE;
+                a.square() / b * (power_of(point(until), b) - power_of(point(from), b))
+            }
+            // (π/2)²sin²(πt) = (π²/8)(1 − cos 2πt).
+            Kind::Cosine => {
+                let pi = Interval::PI;
+                let sines =
+                    pi_multiple(core_math::sinpi, 2.0 * until) - pi_multiple(core_math::sinpi, 2.0 * from);
+                pi.square() / point(8.0) * (point(until) - point(from)) - pi / point(16.0) * sines
+            }
+            // 4c²e^{−4c(1−t)} integrates to c·λ².
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let square = |t: f64| (point(-4.0 * rate) * (Interval::ONE - point(t))).exp();
+                point(*rate) * (square(until) - square(from))
+            }
+            Kind::Table { times, .. } => {
+                let inner = times.iter().copied().filter(|&t| from < t && t < until);
+                let ends: Vec<f64> = std::iter::once(from).chain(inner).chain([until]).collect();
+                ends.windows(2)
+                    .map(|w| self.enclosed(w[0]).lambda_dot.square() * (point(w[1]) - point(w[0])))
+                    .sum()
+            }
+        })
+    }
+
     /// Rate `c` of the Ornstein-Uhlenbeck schedule; `None` for the others.
     pub fn ornstein_uhlenbeck_rate(&self) -> Option<f64> {
         match self.kind {
@@ -550,6 +597,16 @@ mod tests {
                 integrate(&breaks, |t| schedule.lambda_dot(t).powi(2) / (4.0 * schedule.lambda(t)));
             let closed = schedule.root_energy(from, until).unwrap();
             assert!(integral.interval().intersects(closed), "{schedule}: {integral} {closed:?}");
+            let integral = integrate(&breaks, |t| schedule.lambda_dot(t).powi(2));
+            let closed = schedule.rate_energy(from, until).unwrap();
+            assert!(integral.interval().intersects(closed), "{schedule}: {integral} {closed:?}");
+            assert!(schedule.rate_energy(0.0, 1.0).unwrap().is_finite(), "{schedule}");
+            assert!(schedule.rate_energy(0.5, 0.25).is_err());
+            let steepest = (0..=1000)
+                .map(|i| schedule.lambda_dot(from + (1.0 - from) * f64::from(i) / 1000.0))
+                .fold(0.0, f64::max);
+            // The grid misses the top by its spacing at most.
+            assert!((0.0..1e-4).contains(&(schedule.steepest(from) / steepest - 1.0)), "{schedule}");
             let whole = schedule.root_energy(0.0, 1.0).unwrap();
             let finite = schedule.onset_exponent().is_none_or(|a| a > 1.0);
             assert_eq!(whole.is_finite(), finite, "{schedule}");

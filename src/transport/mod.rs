@@ -1,5 +1,9 @@
 //! The transport field, the metric derivative and the action of a path.
 
+mod discounted;
 mod gaussian;
 
-pub use gaussian::{action, discounted_action, largest_metric_derivative_squared, metric_derivative_squared};
+pub use discounted::{discounted_action, discounted_action_by};
+pub use gaussian::{
+    action, largest_metric_derivative_squared, metric_derivative_squared, squared_rate_integral,
+};

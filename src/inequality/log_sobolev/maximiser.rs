@@ -177,6 +177,7 @@ pub(super) fn search(chain: &Chain, modes: &[(Vec<f64>, f64)]) -> Option<Candida
         consider(deviations.iter().map(|d| (s * (d / deviation).clamp(-8.0, 8.0)).exp()).collect());
     }
     steps_of_two_levels(chain, &mut consider);
+    flattening(chain, &mut consider);
     starts.sort_by(|a, b| b.quotient.total_cmp(&a.quotient));
     let mut best: Option<Candidate> = None;
     let mut climbed: Vec<f64> = Vec::new();
@@ -196,6 +197,16 @@ pub(super) fn search(chain: &Chain, modes: &[(Vec<f64>, f64)]) -> Option<Candida
         }
     }
     best.filter(|b| b.quotient > 2.0 * modes[0].1 * (1.0 + 1e-12))
+}
+
+/// Powers of the reciprocal density on one side of the mode, level on the other: they carry mass far into a tail.
+fn flattening(chain: &Chain, consider: &mut impl FnMut(Vec<f64>)) {
+    let Some(mode) = (0..chain.mass.len()).max_by(|i, j| chain.mass[*i].total_cmp(&chain.mass[*j])) else { return };
+    let depth: Vec<f64> = chain.mass.iter().map(|m| (chain.mass[mode] / m.max(f64::MIN_POSITIVE)).ln()).collect();
+    for power in [0.3, 0.45, 0.5, 0.55] {
+        consider(depth.iter().enumerate().map(|(i, d)| if i > mode { (power * d).exp() } else { 1.0 }).collect());
+        consider(depth.iter().enumerate().map(|(i, d)| if i < mode { (power * d).exp() } else { 1.0 }).collect());
+    }
 }
 
 /// Functions with two levels joined harmonically, as in the capacity criterion: low on one side, high beyond a quantile.

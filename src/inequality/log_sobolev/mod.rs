@@ -120,9 +120,9 @@ pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
 /// # Errors
 /// As [`maximise`].
 pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
-    let tails = measure.tails();
-    if !(tails.0.allows_log_sobolev() && tails.1.allows_log_sobolev()) {
-        return Ok(without_inequality());
+    let exact = measure.exact_log_sobolev_constant();
+    if let Some(constant) = exact.filter(|c| c.is_infinite()) {
+        return Ok(without_inequality(constant));
     }
     let potential = Potential::new(measure);
     let frame = Frame::new(potential);
@@ -130,6 +130,16 @@ pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
     let trial = Trial::new(&maximum);
     let mut lower = lower_bounds(potential, &frame, &maximum, trial.as_ref());
     let mut upper = Vec::new();
+    if let Some(constant) = exact {
+        let bound = |value| NamedBound {
+            name: "known exactly",
+            value,
+            evidence: constant.evidence(),
+            witness: Witness::None,
+        };
+        lower.push(bound(constant.lo()));
+        upper.push(bound(constant.hi()));
+    }
     let curvature = hardy::curvature(potential, &frame);
     if curvature > 0.0 {
         upper.push(NamedBound {
@@ -172,19 +182,14 @@ pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
 }
 
 /// Decay slower than Gaussian at an end: by Herbst's argument a log-Sobolev inequality would give Gaussian tails.
-fn without_inequality() -> LogSobolevReport {
+fn without_inequality(constant: Enclosure) -> LogSobolevReport {
     let bound = NamedBound {
         name: "Herbst: no Gaussian tail",
         value: f64::INFINITY,
-        evidence: Evidence::Exact,
+        evidence: constant.evidence(),
         witness: Witness::None,
     };
-    LogSobolevReport {
-        value: Enclosure::infinite(Evidence::Exact),
-        lower: vec![bound],
-        upper: Vec::new(),
-        maximiser: None,
-    }
+    LogSobolevReport { value: constant, lower: vec![bound], upper: Vec::new(), maximiser: None }
 }
 
 fn lower_bounds(

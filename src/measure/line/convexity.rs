@@ -17,6 +17,14 @@ impl LineMeasure {
             Family::Gaussian { std, .. } => {
                 (Interval::ONE / Interval::point(*std).square()).lo()
             }
+            Family::Affine { original, scale, shift } => {
+                let there = (Interval::point(t) - Interval::point(*shift)) / Interval::point(*scale);
+                let leftward = leftward != (*scale < 0.0);
+                // The longer ray of the two that rounding allows.
+                let end = if leftward { there.hi() } else { there.lo() };
+                let bound = Interval::point(original.convexity_beyond(end, leftward));
+                if bound.is_finite() { (bound / Interval::point(*scale).square()).lo() } else { f64::NEG_INFINITY }
+            }
             Family::Mixture(components) => mixture(components, t, leftward),
             _ => {
                 let ray =

@@ -1,7 +1,7 @@
 //! Normaliser, moments, distribution function and quantiles.
 
 use super::integrals::{Panel, adaptive, sum};
-use super::{Family, INTEGRATION_LEVEL, LineMeasure, Tail};
+use super::{INTEGRATION_LEVEL, LineMeasure, Tail};
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result, within};
 use crate::numerics::quadrature::fine_rule;
@@ -35,7 +35,7 @@ impl LineMeasure {
     pub(super) fn resolve(&mut self) -> Result<()> {
         let (from, to) = self.integration_range();
         let breaks = self.breaks(from, to);
-        self.panels = adaptive(&breaks, |x| self.weight(x));
+        self.panels = adaptive(&breaks, |x| self.weight(x), |x| self.noise(x));
         self.rounding = self.rounding_of_potential();
         self.remainders = self.remainders(0.0, from, to);
         let mass = self.with_remainders(sum(&self.panels), self.remainders);
@@ -52,7 +52,7 @@ impl LineMeasure {
     }
 
     /// What the family knows, if the domain is its own.
-    fn closed_form(&self) -> super::family::ClosedForm {
+    pub(super) fn closed_form(&self) -> super::family::ClosedForm {
         if self.cut {
             super::family::ClosedForm::default()
         } else {
@@ -115,9 +115,9 @@ impl LineMeasure {
                 Tail::Weibull { exponent } => (order + 1.0) / exponent,
                 Tail::Bounded | Tail::Gaussian | Tail::Exponential { .. } => 1.0,
             };
-            let distance = (last - at).abs();
+            let distance = if end.is_finite() { (last - end).abs() } else { (last - at).abs() };
             // Multiplied in this order nothing overflows before the small factor comes in.
-            distance * self.weight(last) * distance.powf(order) * factor
+            distance * self.weight(last) * (last - at).abs().powf(order) * factor
         };
         (beyond(self.lo, from, self.tails.0), beyond(self.hi, to, self.tails.1))
     }
@@ -127,18 +127,20 @@ impl LineMeasure {
         integral.widened(remainders.0 + remainders.1 + self.rounding * integral.interval().magnitude())
     }
 
-    /// Mass-weighted mean of the uncertainty of the computed potential, rounding of the abscissa
-    /// included: the relative error that rounding makes in an integral.
+    /// Relative uncertainty of the computed density at `x`: that of the potential, the rounding of the
+    /// abscissa (half a unit) included.
+    fn noise(&self, x: f64) -> f64 {
+        let abscissa = Interval::around(x, 0.5 * f64::EPSILON * x.abs());
+        let width = self.potential(abscissa).width();
+        if width.is_finite() { 0.5 * width } else { 0.0 }
+    }
+
+    /// Mass-weighted mean of [`LineMeasure::noise`]: the relative error that rounding makes in an
+    /// integral.
     fn rounding_of_potential(&self) -> f64 {
         let (mut error, mut mass) = (0.0, f64::MIN_POSITIVE);
         for p in &self.panels {
-            let middle = 0.5 * (p.a + p.b);
-            // The abscissa itself is rounded, by half a unit at most.
-            let abscissa = Interval::around(middle, 0.5 * f64::EPSILON * middle.abs());
-            let width = self.potential(abscissa).width();
-            if width.is_finite() {
-                error += p.size * 0.5 * width;
-            }
+            error += p.size * self.noise(0.5 * (p.a + p.b));
             mass += p.size;
         }
         error / mass + f64::EPSILON
@@ -164,9 +166,7 @@ impl LineMeasure {
     /// The variance, infinite if a tail is too heavy.
     pub fn variance(&self) -> Enclosure {
         if !(self.tails.0.has_moment(2.0) && self.tails.1.has_moment(2.0)) {
-            let evidence =
-                if matches!(self.family, Family::Formula(_)) { Evidence::Converged } else { Evidence::Exact };
-            return Enclosure::infinite(evidence);
+            return Enclosure::infinite(self.evidence_of_tails());
         }
         if let Some(variance) = self.closed_form().variance {
             return Enclosure::from_interval(variance, Evidence::Exact);
@@ -185,12 +185,13 @@ impl LineMeasure {
             (Some(first), Some(last)) => (first.a, last.b),
             _ => return Enclosure::unknown(Evidence::Converged),
         };
-        let panels = adaptive(&self.breaks(from, to), |x| {
+        let integrand = |x: f64| {
             let distance = x - centre;
             let power = if order == 1 { distance } else { distance * distance };
             let weight = self.weight(x);
             if weight == 0.0 { 0.0 } else { power * weight }
-        });
+        };
+        let panels = adaptive(&self.breaks(from, to), integrand, |x| self.noise(x));
         let size: f64 = panels.iter().map(|p| p.size).sum();
         let remainders = self.remainders(f64::from(order), from, to);
         let rounding = size * self.rounding;
@@ -250,11 +251,16 @@ impl LineMeasure {
             if x <= p.a {
                 right = right + sum(&[*p]);
             } else {
-                left = left + sum(&adaptive(&[p.a, x], |y| self.weight(y)));
-                right = right + sum(&adaptive(&[x, p.b], |y| self.weight(y)));
+                left = left + self.partial(p.a, x);
+                right = right + self.partial(x, p.b);
             }
         }
         (left, right)
+    }
+
+    /// Integral of the density over a part of a panel.
+    fn partial(&self, a: f64, b: f64) -> Enclosure {
+        sum(&adaptive(&[a, b], |y| self.weight(y), |y| self.noise(y)))
     }
 
     /// The quantile: the `x` with `P(X ≤ x) = probability`, bracketed by [`LineMeasure::cdf`].
@@ -316,9 +322,9 @@ impl LineMeasure {
         for _ in 0..QUANTILE_STEPS {
             let excess = direction * fine_rule().integrate(start, x, |y| self.weight(y)) - mass;
             if excess > 0.0 {
-                b = x
+                b = x;
             } else {
-                a = x
+                a = x;
             }
             let newton = x - direction * excess / self.weight(x);
             let inside = (newton - a) * (b - newton) > 0.0;

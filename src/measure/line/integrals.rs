@@ -20,6 +20,9 @@ pub(super) struct Panel {
 const HALVINGS: u32 = 600;
 /// A panel whose error is below this fraction of the whole is left alone.
 const SHARE: f64 = 1e-17;
+/// A panel is not halved below this fraction of its coordinates: its nodes would be rounded onto one
+/// another, and onto a singular end.
+const SHORTEST: f64 = 4096.0 * f64::EPSILON;
 /// Panels at most; beyond that the error estimate tells.
 const MOST_PANELS: usize = 20_000;
 /// Rounding of one Gauss sum over a panel in units of its size.
@@ -36,8 +39,9 @@ fn panel(a: f64, b: f64, f: impl Fn(f64) -> f64) -> Panel {
     Panel { a, b, mass, error: (mass - coarse).abs() + ROUNDING * size, size }
 }
 
-/// Halves panels between the given breaks until every one is resolved, in ascending order.
-pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64) -> Vec<Panel> {
+/// Halves panels between the given breaks until every one is resolved, in ascending order. `noise(x)`
+/// is the relative uncertainty of the computed integrand at `x`, below which halving gains nothing.
+pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64, noise: impl Fn(f64) -> f64) -> Vec<Panel> {
     let mut waiting: Vec<(Panel, u32)> =
         breaks.windows(2).filter(|w| w[0] < w[1]).map(|w| (panel(w[0], w[1], &f), 0)).collect();
     let mut total: f64 = waiting.iter().map(|(p, _)| p.size).filter(|s| s.is_finite()).sum();
@@ -46,10 +50,11 @@ pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64) -> Vec<Panel> {
     let mut done = Vec::with_capacity(waiting.len());
     while let Some((whole, depth)) = waiting.pop() {
         let middle = whole.a + 0.5 * (whole.b - whole.a);
-        let resolved = whole.error <= 4.0 * ROUNDING * whole.size || whole.error <= SHARE * total;
+        let resolved = whole.error <= SHARE * total
+            || whole.error <= 4.0 * ROUNDING * whole.size
+            || whole.error <= noise(middle) * whole.size;
         let exhausted = depth >= HALVINGS
-            || middle <= whole.a
-            || middle >= whole.b
+            || whole.b - whole.a <= SHORTEST * whole.a.abs().max(whole.b.abs())
             || done.len() + waiting.len() >= MOST_PANELS;
         if resolved || exhausted {
             done.push(whole);

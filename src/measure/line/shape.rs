@@ -20,6 +20,11 @@ const PER_OCTAVE: i32 = 12;
 const UNIFORM: i32 = 768;
 /// Halvings towards a finite end of the domain.
 const HALVINGS: i32 = 60;
+/// With more centres than this they lie close enough for fewer points around each.
+const MANY_CENTRES: usize = 64;
+/// Minima nearer to each other than this fraction of their widths are one: a smooth potential does not
+/// rise between them by more than the square of it.
+const DENT: f64 = 1e-4;
 /// Golden-section steps: each shrinks the bracket by 0.618, and 60 of them resolve a minimum as far
 /// as its value can be told from its neighbours'.
 const GOLDEN_STEPS: usize = 60;
@@ -50,9 +55,9 @@ pub(super) fn scan(lo: f64, hi: f64, centres: &[(f64, f64)]) -> Vec<f64> {
             [lo + step, hi - step]
         }));
     }
+    let offsets: &[f64] = if centres.len() > MANY_CENTRES { &[0.0, 1.0] } else { &[0.0, 0.5, 1.0, 2.0, 4.0] };
     for &(centre, width) in centres {
-        points
-            .extend([0.0, 0.5, 1.0, 2.0, 4.0].iter().flat_map(|s| [centre - s * width, centre + s * width]));
+        points.extend(offsets.iter().flat_map(|s| [centre - s * width, centre + s * width]));
     }
     points.retain(|x| lo < *x && *x < hi);
     points.sort_by(f64::total_cmp);
@@ -74,7 +79,16 @@ pub(super) fn wells(points: &[f64], lo: f64, hi: f64, potential: impl Fn(f64) ->
         if v <= right.1 && (v < left.1 || i == 0) {
             let (at, value) = golden(left.0, right.0, (x, v), &potential);
             let width = width_of(at, value, lo, hi, &potential);
-            found.push(Well { at, value, width });
+            let well = Well { at, value, width };
+            match found.last_mut() {
+                // Rounding dents the bottom of a well: dents are one well.
+                Some(last) if at - last.at <= DENT * width.min(last.width) => {
+                    if value < last.value {
+                        *last = well;
+                    }
+                }
+                _ => found.push(well),
+            }
         }
     }
     found
@@ -132,7 +146,7 @@ pub(super) fn crossing(start: f64, sign: f64, width: f64, end: f64, inside: impl
     while outside < 3 {
         let x = start + sign * step;
         if sign * (x - end) >= 0.0 || !x.is_finite() {
-            if inside(end) || (end.is_finite() && outside == 0 && inside(0.5 * (within + end))) {
+            if inside(end) {
                 return end;
             }
             if outside == 0 {
@@ -153,7 +167,9 @@ pub(super) fn crossing(start: f64, sign: f64, width: f64, end: f64, inside: impl
     let (mut a, mut b) = (within, if first_outside.is_finite() { first_outside } else { sign * f64::MAX });
     for _ in 0..200 {
         let middle = a + 0.5 * (b - a);
-        if middle == a || middle == b || (b - a).abs() <= 1e-12 * (a - start).abs() {
+        // Resolved in proportion to the distance from the start and from a finite end alike.
+        let scale = (a - start).abs().min((a - end).abs());
+        if middle == a || middle == b || (b - a).abs() <= 1e-12 * scale {
             break;
         }
         if inside(middle) { a = middle } else { b = middle }

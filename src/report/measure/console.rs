@@ -27,10 +27,10 @@ impl MeasureReport {
             }),
         ));
         parts.push(
-            "\nBias at the target, started from p_start; p is the target, q the law reached\n".to_owned(),
+            "\nBias at the target, started from p_start: p is the target, q the law reached; then bounds for KL(p|q)\n".to_owned(),
         );
         parts.push(table(
-            &["κ", "KL(p|q)", "KL(q|p)", "Girsanov ≥", "Poincaré ≥", "log-Sobolev ≥"],
+            &["κ", "KL(p|q)", "KL(q|p)", "Girsanov", "Poincaré", "log-Sobolev"],
             self.bias.iter().map(|b| {
                 let bounds = [b.girsanov_bound, b.poincare_bound, b.log_sobolev_bound].map(short);
                 let mut row = vec![b.kappa.to_string(), short(b.forward_kl), short(b.reverse_kl)];

@@ -2,7 +2,7 @@
 
 mod console;
 
-use crate::dynamics::{bias, log_sobolev_bias_bound, poincare_energy};
+use crate::dynamics::{bias, log_sobolev_bias_bound, poincare_energy, small_kappa_limit};
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result, within};
 use crate::path::{Channel, GaussianPath};
@@ -123,7 +123,7 @@ impl MeasureReport {
                 .filter(|&&t| 0.0 < t && t < 1.0)
                 .map(|&t| conditional_poincare(path, &channels, t))
                 .collect(),
-            small_kappa_limit: small_kappa_limit(path, &channels),
+            small_kappa_limit: small_kappa_limit(path)?,
             bias,
             notes: notes(path, start, energy),
         })
@@ -156,28 +156,6 @@ fn conditional_poincare(path: &GaussianPath, channels: &[Channel], t: f64) -> Co
 fn ends(mut values: impl Iterator<Item = Enclosure>) -> (Enclosure, Enclosure) {
     let first = values.next().unwrap_or(Enclosure::exact(f64::NAN));
     values.fold((first, first), |(low, high), x| (low.min(x), high.max(x)))
-}
-
-/// `½Var_{p_1}(φ)` with `v_1 = ∇φ`. As κ → 0, `q = p(1 + κh + …)` with `Δh + s·∇h = ∂_t log p`, hence
-/// `h = −φ` up to a constant, and both divergences are `½κ²∫h² dp` to leading order.
-///
-/// For a Gaussian path `v(y) = ṁ + S(y−m)`, `φ = ⟨ṁ, y−m⟩ + ½⟨y−m, S(y−m)⟩` and, the linear and the
-/// centred quadratic part being uncorrelated, `Var φ = ⟨ṁ, Σṁ⟩ + ½tr((SΣ)²)`. In a channel at
-/// `t = 1`: `ṁ = λ̇m/2`, `SΣ = ½λ̇(a − 1)`.
-fn small_kappa_limit(path: &GaussianPath, channels: &[Channel]) -> Enclosure {
-    if path.schedule().stops_smoothly() {
-        return Enclosure::exact(0.0);
-    }
-    let half_rate = path.schedule().enclosed(1.0).lambda_dot / Interval::point(2.0);
-    let two = Interval::point(2.0);
-    let variance: Interval = channels
-        .iter()
-        .map(|c| {
-            let shape = c.target_variance - Interval::ONE;
-            c.target_mean.square() * c.target_variance + shape.square() / two
-        })
-        .sum();
-    Enclosure::certified(half_rate.square() * variance / two)
 }
 
 fn notes(path: &GaussianPath, start: f64, energy: Enclosure) -> Vec<String> {
