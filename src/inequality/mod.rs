@@ -2,6 +2,7 @@
 
 mod along_dynamics;
 mod covariance;
+pub mod log_sobolev;
 pub mod poincare;
 mod test_function;
 

@@ -8,6 +8,7 @@
 //! [`LineMeasure::exact_log_sobolev_constant`].
 
 mod constants;
+mod convexity;
 mod distribution;
 mod family;
 mod integrals;
