@@ -26,6 +26,18 @@ macro_rules! claims {
 }
 
 claims! {
+    p1_moments: "P1",
+    p2_time_change: "P2",
+    p3_coupling_bound: "P3",
+    p4_finite_action: "P4",
+    p5_benamou_brenier: "P5",
+    t1_continuity: "T1",
+    t2_existence: "T2",
+    t3_minimality: "T3",
+    t4_gaussian_base: "T4",
+    t5_gaussian_paths: "T5",
+    t6_poincare_existence: "T6",
+    t7_de_bruijn: "T7",
     b1_path_space_divergence: "B1",
     b2_girsanov_bias_bound: "B2",
     b3_poincare_bias_bound: "B3",
@@ -36,6 +48,21 @@ claims! {
     b8_smooth_stop: "B8",
     b9_bounded_field: "B9",
     b10_dimension: "B10",
+    c1_affine_image: "C1",
+    c2_product: "C2",
+    c3_convolution: "C3",
+    c4_lipschitz_image: "C4",
+    c5_bakry_emery: "C5",
+    c8_generator_perturbation: "C8",
+    l1_gaussian_constant: "L1",
+    l2_poincare_from_log_sobolev: "L2",
+    l3_convolution: "L3",
+    l4_lipschitz_image: "L4",
+    l5_bakry_emery: "L5",
+    l8_generator_perturbation: "L8",
+    l11_herbst: "L11",
+    l12_transport_inequality: "L12",
+    l16_along_dynamics: "L16",
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! equations, special functions, named random streams.
 
 pub mod collocation;
+pub mod differentiation;
 pub mod double_double;
+pub mod enclosed_matrix;
 pub mod excess;
 pub mod expression;
 pub mod extrapolation;
