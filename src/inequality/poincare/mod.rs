@@ -27,7 +27,7 @@ use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
 use crate::measure::line::{LineMeasure, Tail};
 use crate::numerics::panels::{Grading, PanelGrid};
-use certificate::{Approximation, Builder};
+use certificate::{Approximation, Builder, Start};
 use law::LawSlope;
 use solver::{CovarianceOperator, TopEigenpair};
 use witness::{Direction, Side};
@@ -89,7 +89,7 @@ struct Solution {
     muckenhoupt: Enclosure,
     trial: Trial,
     ends: (f64, f64),
-    starts: (Option<(f64, f64)>, Option<(f64, f64)>),
+    starts: [Option<Start>; 2],
     width: f64,
     /// Largest energy density `p f'²` near a cut, as a share of the largest of all.
     outer_energy: f64,
@@ -124,9 +124,9 @@ fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let fine_grid = grid.with_order(FINE)?;
     let fine_density: Vec<f64> =
         fine_grid.nodes().iter().map(|x| (floor - measure.potential(*x)).exp()).collect();
-    let start = transfer(&grid, &coarse.derivative, &fine_grid);
+    let guess = transfer(&grid, &coarse.derivative, &fine_grid);
     let operator = CovarianceOperator::new(&fine_grid, &fine_density, &fine_density);
-    let fine = operator.top_eigenpair(Some(&start));
+    let fine = operator.top_eigenpair(Some(&guess));
     let TopEigenpair { value, iteration_error, derivative } = fine;
     let (bracket_lo, bracket_hi) = operator.muckenhoupt();
     let energy = |i: &usize| fine_density[*i] * derivative[*i] * derivative[*i];
@@ -142,7 +142,8 @@ fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let first = (0..nodes.len()).find(|&i| beyond(operator.below(), i)).unwrap_or(0);
     let last = (0..nodes.len()).rev().find(|&i| beyond(operator.above(), i)).unwrap_or(nodes.len() - 1);
     let total = fine_grid.integral(&fine_density);
-    let ratio = |i: usize, masses: &[f64]| (nodes[i], fine_density[i] / (total * masses[i]));
+    let start =
+        |i: usize, masses: &[f64]| Start { at: nodes[i], ratio: fine_density[i] / (total * masses[i]) };
     let (domain_lo, domain_hi) = measure.domain();
     let (closed_lo, closed_hi) = (domain_lo.is_finite(), domain_hi.is_finite());
     let ends = (if closed_lo { nodes[first] } else { lo }, if closed_hi { nodes[last] } else { hi });
@@ -150,7 +151,7 @@ fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let from = (first..nodes.len()).find(|&i| nodes[i] - lo > apart).unwrap_or(first);
     let to = (0..=last).rev().find(|&i| hi - nodes[i] > apart).unwrap_or(last);
     let starts =
-        (closed_lo.then(|| ratio(from, operator.below())), closed_hi.then(|| ratio(to, operator.above())));
+        [closed_lo.then(|| start(from, operator.below())), closed_hi.then(|| start(to, operator.above()))];
     Ok(Solution {
         constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
         muckenhoupt: Enclosure::new(bracket_lo, bracket_hi, Evidence::Converged)?,
@@ -221,7 +222,7 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
             trial: None,
         });
     }
-    let (solution, converged, edge) = converge(measure)?;
+    let Converged { solution, constant: converged, edge } = converge(measure)?;
     let near = solution.near(1.0 / converged.mid());
     let certificate = certify_around(measure, &near, edge);
     // Both ends were verified when they were proved; `Certificate::recheck` does it anew.
@@ -247,27 +248,32 @@ fn with_tails(bracket: Enclosure, measure: &LineMeasure) -> Enclosure {
     })
 }
 
-/// The converged constant; and the tail that decides it, if the gap lies at the edge of the
-/// essential spectrum.
-fn converge(measure: &LineMeasure) -> Result<(Solution, Enclosure, Option<(Side, f64)>)> {
+/// A converged constant with its solution, and the tail that decides it, if the gap lies at the edge
+/// of the essential spectrum.
+struct Converged {
+    solution: Solution,
+    constant: Enclosure,
+    edge: Option<(Side, f64)>,
+}
+
+fn converge(measure: &LineMeasure) -> Result<Converged> {
     let Some((side, rate)) = essential_rate(measure) else {
         let solution = solve(measure)?;
         let constant = solution.constant;
-        return Ok((solution, constant, None));
+        return Ok(Converged { solution, constant, edge: None });
     };
     let (solution, constant, at_edge) = solve_with_edge(measure, 0.25 * rate * rate)?;
-    Ok((solution, constant, at_edge.then_some((side, rate))))
+    Ok(Converged { solution, constant, edge: at_edge.then_some((side, rate)) })
 }
 
-/// The converged value of [`poincare_constant`] alone, without certificate: about a tenth of a
-/// millisecond for a potential that costs 50 ns.
+/// The converged value of [`poincare_constant`] alone, without certificate, ten times as fast.
 ///
 /// # Errors
 /// As [`poincare_constant`].
 pub fn converged_poincare_constant(measure: &LineMeasure) -> Result<Enclosure> {
     let (left, right) = measure.tails();
     if left.allows_poincare() && right.allows_poincare() {
-        Ok(converge(measure)?.1)
+        Ok(converge(measure)?.constant)
     } else {
         Ok(Enclosure::infinite(infinite_evidence(measure)))
     }
@@ -291,7 +297,7 @@ fn solve_with_edge(measure: &LineMeasure, edge: f64) -> Result<(Solution, Enclos
         return Ok((first, constant, false));
     }
     let levels = if needed.is_finite() {
-        let level = (1.1 * needed).clamp(2.0 * EXPONENTIAL_LEVEL, HIGHEST_LEVEL);
+        let level = (1.5 * needed).clamp(2.0 * EXPONENTIAL_LEVEL, HIGHEST_LEVEL);
         [0.5 * level, level]
     } else {
         EDGE_LEVELS
@@ -381,7 +387,7 @@ pub fn certify(measure: &LineMeasure, lambda: f64) -> Result<Certificate> {
         let reason = format!("tails {left:?}, {right:?} leave no Poincare inequality");
         return Err(Error::Undefined { what: "certificate".to_owned(), reason });
     }
-    let (solution, converged, _) = converge(measure)?;
+    let Converged { solution, constant: converged, .. } = converge(measure)?;
     let near = solution.near((1.0 / converged.mid()).min(lambda));
     let floor = Builder::new(measure, &near)?.prove(Direction::AtLeast, lambda)?;
     Ok(Certificate { floor, ceiling: None })
