@@ -86,8 +86,9 @@ const ULPS: f64 = 256.0;
 /// The operator on one domain at two resolutions.
 struct Solution {
     constant: Enclosure,
-    muckenhoupt: Enclosure,
     trial: Trial,
+    /// `e^{−V}` up to a factor, at the nodes of the trial function's grid.
+    density: Vec<f64>,
     ends: (f64, f64),
     starts: [Option<Start>; 2],
     width: f64,
@@ -128,12 +129,15 @@ fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
     let operator = CovarianceOperator::new(&fine_grid, &fine_density, &fine_density);
     let fine = operator.top_eigenpair(Some(&guess));
     let TopEigenpair { value, iteration_error, derivative } = fine;
-    let (bracket_lo, bracket_hi) = operator.muckenhoupt();
     let energy = |i: &usize| fine_density[*i] * derivative[*i] * derivative[*i];
     let densest = (0..fine_grid.len()).max_by(|i, j| energy(i).total_cmp(&energy(j))).unwrap_or_default();
     let iteration = (iteration_error + coarse.iteration_error) * value;
-    let high = |i: &usize| fine_density[*i] <= (-SHARE_OF_LEVEL * level).exp();
-    let outer = (0..fine_grid.len()).filter(high).map(|i| energy(&i)).fold(0.0, f64::max);
+    // The nodes next to the cuts; a barrier between wells may be as high without being near one.
+    let bulk = |i: &usize| fine_density[*i] > (-SHARE_OF_LEVEL * level).exp();
+    let (inner_first, inner_last) =
+        ((0..fine_grid.len()).find(bulk).unwrap_or(0), (0..fine_grid.len()).rev().find(bulk).unwrap_or(0));
+    let outer =
+        (0..inner_first).chain(inner_last + 1..fine_grid.len()).map(|i| energy(&i)).fold(0.0, f64::max);
     let outer_energy = outer / energy(&densest);
     // Where the certificate's mesh may end: a singular finite end is cut off where next to nothing
     // lies beyond. There the flux is proportional to the mass beyond, so w'/w = p/F.
@@ -154,12 +158,12 @@ fn solve_at(measure: &LineMeasure, level: f64) -> Result<Solution> {
         [closed_lo.then(|| start(from, operator.below())), closed_hi.then(|| start(to, operator.above()))];
     Ok(Solution {
         constant: Enclosure::refined(coarse.value, value, ULPS).widened(iteration),
-        muckenhoupt: Enclosure::new(bracket_lo, bracket_hi, Evidence::Converged)?,
         trial: Trial { bottleneck: fine_grid.nodes()[densest], grid: fine_grid, derivative },
         ends,
         starts,
         width: hi - lo,
         outer_energy,
+        density: fine_density,
     })
 }
 
@@ -177,11 +181,21 @@ fn solve(measure: &LineMeasure) -> Result<Solution> {
 
 /// A panelwise function carried to another order on the same panels, positive.
 fn transfer(from: &PanelGrid, values: &[f64], to: &PanelGrid) -> Vec<f64> {
-    let (n, m) = (from.rule().order(), to.rule().order());
+    let n = from.rule().order();
+    let mut unit = vec![0.0; n];
+    let mut matrix = vec![vec![0.0; n]; to.rule().order()];
+    for j in 0..n {
+        unit[j] = 1.0;
+        for (row, t) in matrix.iter_mut().zip(to.rule().nodes()) {
+            row[j] = from.rule().interpolate(&unit, *t);
+        }
+        unit[j] = 0.0;
+    }
     let mut out = Vec::with_capacity(to.len());
     for panel in values.chunks_exact(n) {
         let smallest = panel.iter().fold(f64::INFINITY, |a, v| a.min(*v));
-        out.extend((0..m).map(|i| from.rule().interpolate(panel, to.rule().nodes()[i]).max(0.1 * smallest)));
+        let at = |row: &Vec<f64>| row.iter().zip(panel).map(|(a, v)| a * v).sum::<f64>();
+        out.extend(matrix.iter().map(|row| at(row).max(0.1 * smallest)));
     }
     out
 }
@@ -233,19 +247,21 @@ pub fn poincare_constant(measure: &LineMeasure) -> Result<PoincareReport> {
     Ok(PoincareReport {
         value,
         converged,
-        muckenhoupt: with_tails(solution.muckenhoupt, measure),
+        muckenhoupt: muckenhoupt(measure, &solution)?,
         certificate,
         trial: Some(solution.trial),
     })
 }
 
-/// Muckenhoupt's bracket with the limit of its quotient along exponential tails, `1/rate²`, which
+/// Muckenhoupt's bracket, with the limit of its quotient along exponential tails, `1/rate²`, which
 /// nodes do not reach.
-fn with_tails(bracket: Enclosure, measure: &LineMeasure) -> Enclosure {
-    essential_rate(measure).map_or(bracket, |(_, rate)| {
-        let limit = (4.0 + ULPS * f64::EPSILON) / (rate * rate);
-        bracket.map(|b| Interval::new(b.lo(), b.hi().max(limit)))
-    })
+fn muckenhoupt(measure: &LineMeasure, solution: &Solution) -> Result<Enclosure> {
+    let (grid, density) = (&solution.trial.grid, &solution.density);
+    let (lo, mut hi) = CovarianceOperator::new(grid, density, density).muckenhoupt();
+    if let Some((_, rate)) = essential_rate(measure) {
+        hi = hi.max((4.0 + ULPS * f64::EPSILON) / (rate * rate));
+    }
+    Enclosure::new(lo, hi, Evidence::Converged)
 }
 
 /// A converged constant with its solution, and the tail that decides it, if the gap lies at the edge
