@@ -17,7 +17,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Random formulae as fully bracketed text in x and y.
-fn formula() -> impl Strategy<Value = String> {
+pub fn formula() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         3 => Just("x".to_owned()),
         2 => Just("y".to_owned()),

@@ -51,6 +51,26 @@ fn measure() -> impl Strategy<Value = LineMeasure> {
 }
 
 proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn random_formulae_give_a_measure_or_a_reason(text in crate::expression::formula(), confine in any::<bool>()) {
+        let text = text.replace('y', "x");
+        let text = if confine { format!("{text} + x^2") } else { text };
+        match LineMeasure::parse(&text, f64::NEG_INFINITY, f64::INFINITY) {
+            Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1),
+            Ok(m) => {
+                prop_assert!(m.log_normalizer().is_finite(), "{}", text);
+                let (lo, hi) = m.support(1.0);
+                prop_assert!(lo <= hi && !lo.is_nan() && !hi.is_nan(), "{}", text);
+                let both = m.cdf(0.0) + m.survival(0.0);
+                prop_assert!(both.contains(1.0), "{}: {}", text, both);
+            }
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(config(200))]
 
     #[test]

@@ -199,13 +199,16 @@ pub struct FalseTwin<I> {
     pub wrong: Wrong<I>,
 }
 
+/// One side of a statement as a function of the instance.
+pub type Side<I> = fn(&I) -> Result<Enclosure>;
+
 /// The one thing that a false twin changes.
 #[derive(Debug)]
 pub enum Wrong<I> {
     /// The right side is replaced: a wrong constant, exponent or sign.
-    Bound(fn(&I) -> Result<Enclosure>),
+    Bound(Side<I>),
     /// The left side is replaced.
-    Observed(fn(&I) -> Result<Enclosure>),
+    Observed(Side<I>),
     /// Nothing but the instance, which violates a hypothesis.
     Hypothesis,
 }
@@ -372,8 +375,9 @@ impl Record {
         self.comparisons().map(Comparison::evidence).max().unwrap_or(Evidence::Statistical)
     }
 
-    /// The largest `observed / bound` over the instances of an inequality; for equalities the
-    /// ratio farthest from 1. `None` if no ratio is finite.
+    /// The largest `observed / bound` over the instances of an inequality (of positive numbers: the
+    /// ratio of negative ones says nothing about tightness); for equalities the ratio farthest from
+    /// 1. `None` if no ratio is finite.
     pub fn tightness(&self) -> Option<Enclosure> {
         let key = |c: &Comparison| match c.relation {
             Relation::Upper | Relation::Lower => c.ratio().mid(),
@@ -384,6 +388,7 @@ impl Record {
         let any = self.comparisons().any(inequality);
         self.comparisons()
             .filter(|c| inequality(c) == any && c.ratio().is_finite())
+            .filter(|c| !any || c.ratio_is_of_positive_numbers())
             .max_by(|a, b| key(a).total_cmp(&key(b)))
             .map(Comparison::ratio)
     }
@@ -484,7 +489,7 @@ fn compare<T: Theorem>(instance: &T::Instance) -> Result<Comparison> {
 
 fn judge_twin<T: Theorem>(twin: &FalseTwin<T::Instance>) -> Result<Comparison> {
     let instance = (twin.instance)()?;
-    let (mut observed, mut bound): (fn(&T::Instance) -> _, fn(&T::Instance) -> _) = (T::observed, T::bound);
+    let (mut observed, mut bound): (Side<T::Instance>, Side<T::Instance>) = (T::observed, T::bound);
     match twin.wrong {
         Wrong::Bound(wrong) => bound = wrong,
         Wrong::Observed(wrong) => observed = wrong,

@@ -1,3 +1,7 @@
-//! The `dald` command.
+//! The `dald` command; see [`dald::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dald::cli::run(std::env::args_os())
+}

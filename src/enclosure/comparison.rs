@@ -141,6 +141,12 @@ impl Comparison {
         left / right
     }
 
+    /// Whether the side that [`Comparison::ratio`] divides by is certainly positive.
+    pub fn ratio_is_of_positive_numbers(&self) -> bool {
+        let denominator = if self.relation == Relation::Lower { self.observed } else { self.bound };
+        denominator.lo() > 0.0
+    }
+
     /// How far the observed side lies on the wrong side of the bound, as a fraction of the size
     /// of the bound (or of the scale, if that is larger): certainly positive for a refuted
     /// comparison.

@@ -196,7 +196,8 @@ impl Interval {
     pub fn powi(self, exponent: i32) -> Self {
         let power = |x: f64| Self::point(x).repeated_product(exponent.unsigned_abs());
         let result = if exponent % 2 == 0 {
-            power(self.mignitude()).hull(power(self.magnitude()))
+            // Rounding outward must not make an even power negative, least of all around 1/0.
+            power(self.mignitude()).hull(power(self.magnitude())).max(Self::ZERO)
         } else {
             power(self.lo).hull(power(self.hi))
         };

@@ -1,3 +1,4 @@
-//! Probability measures.
+//! Probability measures: densities, scores, exact moments and exact constants.
 
+pub mod gaussian;
 pub mod line;

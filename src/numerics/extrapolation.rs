@@ -6,9 +6,11 @@ use crate::enclosure::{Enclosure, Evidence};
 /// through all of them (Neville's scheme), for a function with an expansion in powers of its
 /// argument.
 ///
-/// The error estimate is the change brought by the last point, plus what the uncertainties of the
-/// values can do (the sum of the moduli of the Lagrange weights times their half-widths). The
-/// result is Converged at best.
+/// The points are ordered from coarse to fine. The error estimate is the sum of the changes brought
+/// by the finest and by the coarsest point (the first says how far the order has converged, the
+/// second how far the abscissae are small enough), plus what the uncertainties of the values can do
+/// (the sum of the moduli of the Lagrange weights times their half-widths). The result is Converged
+/// at best.
 pub fn limit_at_zero(points: &[(f64, Enclosure)]) -> Enclosure {
     let value = |points: &[(f64, Enclosure)]| -> (f64, f64) {
         let (mut sum, mut spread) = (0.0, 0.0);
@@ -24,15 +26,15 @@ pub fn limit_at_zero(points: &[(f64, Enclosure)]) -> Enclosure {
         }
         (sum, spread)
     };
-    let Some((_, fewer)) = points.split_first() else {
-        return Enclosure::unknown(Evidence::Converged);
-    };
-    if fewer.is_empty() {
+    if points.len() < 2 {
         return Enclosure::unknown(Evidence::Converged);
     }
-    let ((fine, spread), (coarse, _)) = (value(points), value(&points[..points.len() - 1]));
+    let (limit, spread) = value(points);
+    let (without_finest, _) = value(&points[..points.len() - 1]);
+    let (without_coarsest, _) = value(&points[1..]);
+    let change = (limit - without_finest).abs() + (limit - without_coarsest).abs();
     let evidence = points.iter().fold(Evidence::Converged, |e, (_, y)| e.weakest(y.evidence()));
-    Enclosure::around(fine, (fine - coarse).abs() + spread, evidence)
+    Enclosure::around(limit, change + spread, evidence)
 }
 
 #[cfg(test)]
@@ -46,6 +48,18 @@ mod tests {
         let limit = limit_at_zero(&points);
         let rounding = 100.0 * f64::EPSILON;
         assert!(limit.contains(3.0) && limit.width() < rounding, "{limit}");
+    }
+
+    #[test]
+    fn the_error_estimate_covers_functions_that_are_no_polynomials() {
+        // Radius of convergence ½: the coarsest points are barely useful.
+        for rate in [0.5_f64, 2.0, 7.0] {
+            let f = |h: f64| (-rate * h).exp() / (1.0 + 2.0 * h);
+            let points: Vec<_> =
+                (2..7).map(|k| 0.5_f64.powi(k)).map(|h| (h, Enclosure::exact(f(h)))).collect();
+            let limit = limit_at_zero(&points);
+            assert!(limit.contains(1.0) && limit.width() > 0.0, "rate {rate}: {limit}");
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! F(ν, z) = M(−ν/2, 1/2, z²/2) / Γ((1−ν)/2)  +  ν z / √2 · M((1−ν)/2, 3/2, z²/2) / Γ(1 − ν/2)
 //! ```
 //!
-//! with Kummer's function `M` (DLMF 12.4 and 12.7.14). Everything is evaluated in interval
+//! with Kummer's function `M` (DLMF 12.4 and 12.7.14). The spectral gap of the normal law on an interval
+//! comes from the same functions with Neumann conditions. Everything is evaluated in interval
 //! arithmetic, the tail of the series included.
 
 use crate::enclosure::Interval;
@@ -19,6 +20,8 @@ const BISECTIONS: usize = 200;
 /// below.
 const LARGEST: f64 = 6.0;
 const SMALLEST: f64 = -26.0;
+/// First step of the walk to a zero.
+const FIRST_STEP: f64 = 0.125;
 /// Pieces tried on the walk to the zero.
 const PIECES: usize = 4000;
 
@@ -72,39 +75,47 @@ fn hermite(nu: Interval, z: Interval) -> Interval {
     even + odd
 }
 
-/// Sign of `F(ν, z)` where it is certain.
-fn sign(nu: Interval, z: Interval) -> Option<f64> {
-    let f = hermite(nu, z);
-    if f.lo() > 0.0 {
+/// `G(ν; a, b) = E'(a) O'(b) − E'(b) O'(a)` for the even and the odd solution
+/// `E = M(−ν/2, 1/2, x²/2)`, `O = x M((1−ν)/2, 3/2, x²/2)` of `f'' − x f' + ν f = 0`, divided by `−ν`:
+/// `E' = −ν x M(1 − ν/2, 3/2, x²/2)`, `O' = M((1−ν)/2, 1/2, x²/2)`.
+fn neumann(nu: Interval, a: Interval, b: Interval) -> Interval {
+    let half = nu / point(2.0);
+    let even_slope = |x: Interval| x * kummer(Interval::ONE - half, 1.5, x.square() / point(2.0));
+    let odd_slope = |x: Interval| kummer(point(0.5) - half, 0.5, x.square() / point(2.0));
+    even_slope(a) * odd_slope(b) - even_slope(b) * odd_slope(a)
+}
+
+/// Sign of a number where it is certain.
+fn sign(x: Interval) -> Option<f64> {
+    if x.lo() > 0.0 {
         Some(1.0)
-    } else if f.hi() < 0.0 {
+    } else if x.hi() < 0.0 {
         Some(-1.0)
     } else {
         None
     }
 }
 
-/// The smallest positive zero `ν` of `ν ↦ D_ν(z)`, enclosed; `None` if interval arithmetic in
-/// double precision cannot isolate it: for `z > 6`, where the two series cancel, or `z < −26`, where
-/// they overflow.
+/// The first zero beyond `start` of a continuous function with a certain sign there, enclosed; `None`
+/// if interval arithmetic cannot isolate it.
 ///
-/// `F(0, z) = 1/√π > 0`. The line is walked from 0 in pieces on all of which `F > 0` is proved, so
-/// that no zero is passed; a later point with `F < 0` closes the enclosure.
-pub fn smallest_degree(z: Interval) -> Option<Interval> {
-    if z.hi() > LARGEST || z.lo() < SMALLEST {
-        return None;
-    }
-    let (mut proved, mut step) = (0.0_f64, 0.125_f64);
-    let mut negative = f64::INFINITY;
+/// The line is walked from `start` in pieces on all of which the sign is proved to be the first one,
+/// so that no zero is passed; a later point with the other sign closes the enclosure.
+fn first_zero(start: f64, f: impl Fn(Interval) -> Interval) -> Option<Interval> {
+    let side = sign(f(point(start)))?;
+    let before = |piece: Interval| sign(f(piece)) == Some(side);
+    let beyond = |x: f64| sign(f(point(x))) == Some(-side);
+    let (mut proved, mut step) = (start, FIRST_STEP);
+    let mut other = f64::INFINITY;
     for _ in 0..PIECES {
         let next = proved + step;
-        if next < negative && sign(Interval::new(proved, next), z) == Some(1.0) {
+        if next < other && before(Interval::new(proved, next)) {
             proved = next;
             step *= 1.5;
             continue;
         }
-        if next < negative && sign(point(next), z) == Some(-1.0) {
-            negative = next;
+        if next < other && beyond(next) {
+            other = next;
         }
         step *= 0.5;
         if step <= f64::EPSILON * proved || step < f64::MIN_POSITIVE {
@@ -113,39 +124,67 @@ pub fn smallest_degree(z: Interval) -> Option<Interval> {
     }
     // The walk may stop too short of the zero to step across it: look a little further.
     let mut ahead = 4.0 * f64::EPSILON;
-    while negative.is_infinite() && ahead <= 1.0 {
-        if sign(point(proved * (1.0 + ahead)), z) == Some(-1.0) {
-            negative = proved * (1.0 + ahead);
+    while other.is_infinite() && ahead <= 1.0 {
+        if beyond(proved * (1.0 + ahead)) {
+            other = proved * (1.0 + ahead);
         }
         ahead *= 2.0;
     }
-    let (mut low, mut high) = (proved, negative);
-    if high.is_infinite() {
+    if other.is_infinite() {
         return None;
     }
+    let (mut low, mut high) = (proved, other);
     for _ in 0..BISECTIONS {
         let middle = 0.5 * (low + high);
         if middle <= low || middle >= high {
             break;
         }
-        if sign(point(middle), z) == Some(-1.0) { high = middle } else { low = middle }
+        if beyond(middle) { high = middle } else { low = middle }
     }
     Some(Interval::new(proved, high))
+}
+
+/// The smallest positive zero `ν` of `ν ↦ D_ν(z)`, enclosed; `None` if interval arithmetic in
+/// double precision cannot isolate it: for `z > 6`, where the two series cancel, or `z < −26`, where
+/// they overflow.
+pub fn smallest_degree(z: Interval) -> Option<Interval> {
+    if z.hi() > LARGEST || z.lo() < SMALLEST {
+        return None;
+    }
+    // F(0, z) = 1/√π > 0.
+    first_zero(0.0, |nu| hermite(nu, z))
+}
+
+/// The smallest `ν > 1` for which `f'' − x f' + ν f = 0` has a solution with `f'(a) = f'(b) = 0`, the
+/// spectral gap of the normal law on `[a, b]`, enclosed. There is none in `(0, 1]`: the law is
+/// strictly more log-concave than the normal law, whose gap is 1.
+///
+/// `None` if an end lies beyond `±6`, or if interval arithmetic cannot tell the gap from 1.
+pub fn smallest_neumann_degree(a: Interval, b: Interval) -> Option<Interval> {
+    if a.magnitude().max(b.magnitude()) > LARGEST || a.hi() >= b.lo() {
+        return None;
+    }
+    first_zero(1.0, |nu| neumann(nu, a, b))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Width of values of the special functions, of order one.
+    const VALUE: f64 = 1e-13;
+    /// Relative width of their zeros: that of the values over their slopes.
+    const ZERO: f64 = 1e-11;
+
     #[test]
     fn kummer_and_gamma_match_known_values() {
         // M(1, 1, x) = e^x, M(−1, b, x) = 1 − x/b, 1/Γ(−1/2) = −1/(2√π).
         let e = kummer(Interval::ONE, 1.0, Interval::ONE);
-        assert!(e.contains(std::f64::consts::E) && e.width() < 1e-13);
+        assert!(e.contains(std::f64::consts::E) && e.width() < VALUE);
         assert!(kummer(-Interval::ONE, 0.5, Interval::ONE).contains(-1.0));
         let gamma = reciprocal_gamma(point(-0.5));
         assert!(
-            gamma.intersects(-Interval::ONE / (point(2.0) * Interval::PI.sqrt())) && gamma.width() < 1e-14
+            gamma.intersects(-Interval::ONE / (point(2.0) * Interval::PI.sqrt())) && gamma.width() < VALUE
         );
         assert!(reciprocal_gamma(point(-3.0)).contains(0.0));
     }
@@ -156,7 +195,7 @@ mod tests {
         for (z, degree) in [(0.0, 1.0), (1.0, 2.0), (3_f64.sqrt(), 3.0)] {
             let nu = smallest_degree(point(z)).unwrap();
             let slack = 8.0 * f64::EPSILON * degree;
-            assert!(nu.intersects(Interval::around(degree, slack)) && nu.width() < 1e-11, "{z}: {nu:?}");
+            assert!(nu.intersects(Interval::around(degree, slack)) && nu.width() < ZERO, "{z}: {nu:?}");
         }
     }
 
@@ -173,7 +212,26 @@ mod tests {
             let nu = smallest_degree(point(-slope)).unwrap();
             let digits = 1e-13 * constant;
             assert!((Interval::ONE / nu).intersects(Interval::around(constant, digits)), "{slope}: {nu:?}");
-            assert!(nu.width() < 1e-12 * nu.hi());
+            assert!(nu.width() < ZERO * nu.hi());
+        }
+    }
+
+    #[test]
+    fn gaps_between_critical_points_of_hermite_polynomials() {
+        // He₃ on [−1, 1], He₄ on [0, √3]; on a short interval the gap is nearly that of the uniform law.
+        for (a, b, gap) in [(-1.0, 1.0, 3.0), (0.0, 3_f64.sqrt(), 4.0), (-(3_f64.sqrt()), 0.0, 4.0)] {
+            let nu = smallest_neumann_degree(point(a), point(b)).unwrap();
+            let slack = 8.0 * f64::EPSILON * gap;
+            assert!(nu.intersects(Interval::around(gap, slack)) && nu.width() < ZERO, "[{a}, {b}]: {nu:?}");
+        }
+        let (length, half) = (0.01, 0.005);
+        let nu = smallest_neumann_degree(point(-half), point(half)).unwrap();
+        let uniform = (std::f64::consts::PI / length).powi(2);
+        assert!(nu.lo() > uniform && nu.hi() < uniform + 1.0 && nu.width() < ZERO * uniform, "{nu:?}");
+        assert!(smallest_neumann_degree(point(1.0), point(1.0)).is_none());
+        assert!(smallest_neumann_degree(point(-7.0), point(1.0)).is_none());
+        if let Some(wide) = smallest_neumann_degree(point(-5.5), point(5.5)) {
+            assert!(wide.lo() >= 1.0 && wide.hi() < 1.001, "{wide:?}");
         }
     }
 

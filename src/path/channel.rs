@@ -33,7 +33,11 @@ impl Channel {
 
     /// Variance `a cos²φ + s sin²φ` in floating point (two positive terms, no cancellation).
     pub fn variance(&self, angle: f64) -> f64 {
-        let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
+        self.variance_between(core_math::sin(angle), core_math::cos(angle))
+    }
+
+    /// The same from the sine and the cosine of the angle.
+    pub fn variance_between(&self, sine: f64, cosine: f64) -> f64 {
         self.target_variance.mid() * cosine * cosine + self.base_variance.mid() * sine * sine
     }
 
@@ -63,10 +67,12 @@ impl Channel {
             let room = if at < pole { pole - at } else { at - pole };
             let mut step = (0.7 * room.hypot(height)).min(LONGEST_PANEL);
             let to_start = std::f64::consts::FRAC_PI_2 - at;
-            if schedule.is_singular_at_start() && to_start > SHORTEST_PANEL {
+            if schedule.is_singular_at_start() {
                 step = step.min(0.5 * to_start);
             }
-            let mut next = (at + step.max(SHORTEST_PANEL)).min(end);
+            // A panel is never shorter than floating point resolves it.
+            let mut next =
+                if end - at <= SHORTEST_PANEL { end } else { (at + step.max(SHORTEST_PANEL)).min(end) };
             if let Some(&stop) = breaks.iter().find(|&&b| b > at) {
                 next = next.min(stop);
             }
@@ -80,5 +86,27 @@ impl Channel {
 /// No panel is longer: sines and cosines are resolved to rounding by 16 nodes on it.
 const LONGEST_PANEL: f64 = 0.4;
 
-/// No panel is shorter: what lies within it of a branch point contributes below rounding.
-const SHORTEST_PANEL: f64 = 1e-17;
+/// No panel is shorter than some ten units in the last place of an angle.
+const SHORTEST_PANEL: f64 = 2e-15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_run_through_and_shrink_towards_singularities() {
+        for schedule in Schedule::examples() {
+            for variance in [1e-12, 0.3, 1.0, 7.0, 1e12] {
+                let end = schedule.angle(0.0);
+                let panels = Channel::from_standard(1.0, variance).panels(&schedule, 0.0, end);
+                assert!(
+                    panels
+                        .windows(2)
+                        .all(|w| w[0] < w[1] && w[1] - w[0] <= LONGEST_PANEL * (1.0 + 4.0 * f64::EPSILON))
+                );
+                assert_eq!((panels[0], panels[panels.len() - 1]), (0.0, end));
+                assert!(schedule.angle_breaks().iter().all(|b| panels.contains(b)));
+            }
+        }
+    }
+}

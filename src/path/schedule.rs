@@ -9,6 +9,7 @@
 
 use crate::enclosure::Interval;
 use crate::error::{Error, Result, finite, positive, within};
+use crate::numerics::double_double::Dd;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 
@@ -166,6 +167,22 @@ impl Schedule {
         }
     }
 
+    /// `sup λ̇` over `[from, 1]`; infinite for `t^a` with `a < 1` from 0.
+    pub fn steepest(&self, from: f64) -> f64 {
+        match &self.kind {
+            Kind::Linear => 1.0,
+            // A power, so monotone: the supremum is at an end.
+            Kind::Power { .. } => self.lambda_dot(from).max(self.lambda_dot(1.0)),
+            Kind::Cosine => self.lambda_dot(from.max(0.5)),
+            Kind::OrnsteinUhlenbeck { .. } => self.lambda_dot(1.0),
+            Kind::Table { times, .. } => times
+                .iter()
+                .filter(|&&t| t > from)
+                .map(|&t| self.lambda_dot(t))
+                .fold(self.lambda_dot(from), f64::max),
+        }
+    }
+
     /// Enclosures of `λ(t)`, `1 − λ(t)` and `λ̇(t)`.
     pub fn enclosed(&self, t: f64) -> EnclosedSchedule {
         let at = Interval::point(t);
@@ -177,7 +194,7 @@ impl Schedule {
                 EnclosedSchedule {
                     lambda: at.powf(*exponent),
                     complement: -(a * at.ln()).exp_m1(),
-                    lambda_dot: a * power_of(at, a - one),
+                    lambda_dot: a * power_of(at, less_one(*exponent)),
                 }
             }
             Kind::Cosine => {
@@ -203,6 +220,54 @@ impl Schedule {
                 let slope = (point(lambdas[i]) - point(l0)) / (point(times[i]) - point(t0));
                 let lambda = if t >= 1.0 { one } else { point(l0) + slope * (at - point(t0)) };
                 EnclosedSchedule { lambda, complement: one - lambda, lambda_dot: slope }
+            }
+        }
+    }
+
+    /// Enclosures of `λ`, `1 − λ` and `λ̇` over all times in `[from, until] ⊂ [0, 1]`: sharp ranges,
+    /// because λ is monotone and so is λ̇ on either side of one half for the cosine and everywhere
+    /// for the others.
+    pub fn over(&self, from: f64, until: f64) -> EnclosedSchedule {
+        let (first, last) = (self.enclosed(from), self.enclosed(until));
+        let mut lambda_dot = first.lambda_dot.hull(last.lambda_dot);
+        match &self.kind {
+            Kind::Cosine if from < 0.5 && 0.5 < until => {
+                lambda_dot = lambda_dot.hull(self.enclosed(0.5).lambda_dot);
+            }
+            Kind::Table { times, .. } => {
+                for &t in times.iter().filter(|&&t| from < t && t < until) {
+                    lambda_dot = lambda_dot.hull(self.enclosed(t).lambda_dot);
+                }
+            }
+            _ => {}
+        }
+        EnclosedSchedule {
+            lambda: first.lambda.hull(last.lambda),
+            complement: first.complement.hull(last.complement),
+            lambda_dot,
+        }
+    }
+
+    /// Range of `d√λ/dt` over `[from, until] ⊂ [0, 1]`, the speed of the mean of a path from a
+    /// centred base to a target with a mean of length 1.
+    pub fn root_rate_over(&self, from: f64, until: f64) -> Interval {
+        let ends = |f: &dyn Fn(f64) -> Interval| f(from).hull(f(until));
+        let point = Interval::point;
+        let half = point(0.5);
+        match &self.kind {
+            Kind::Linear => ends(&|t| half / point(t).sqrt()),
+            Kind::Power { exponent } => {
+                let a = 0.5 * exponent;
+                ends(&|t| point(a) * power_of(point(t), less_one(a)))
+            }
+            Kind::Cosine => ends(&|t| Interval::PI * half * pi_multiple(core_math::cospi, 0.5 * t)),
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let c = point(*rate);
+                ends(&|t| c * (-(c * (Interval::ONE - point(t)))).exp())
+            }
+            Kind::Table { .. } => {
+                let at = self.over(from, until);
+                at.lambda_dot * half / at.lambda.sqrt()
             }
         }
     }
@@ -302,6 +367,104 @@ impl Schedule {
         }
     }
 
+    /// `∫_from^until (d√λ/dt)² dt`, the action of the moving mean `√λ_t` of a path from a centred
+    /// base, in closed form; infinite from 0 iff `λ ~ t^a` with `a ≤ 1` there.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
+    pub fn root_energy(&self, from: f64, until: f64) -> Result<Interval> {
+        if !(0.0 <= from && from <= until && until <= 1.0) {
+            return Err(Error::domain("start", format!("[{from}, {until}]"), "0 ≤ start ≤ end ≤ 1"));
+        }
+        if from == until {
+            return Ok(Interval::ZERO);
+        }
+        let point = Interval::point;
+        let four = point(4.0);
+        if from == 0.0 && self.onset_exponent().is_some_and(|a| a <= 1.0) {
+            return Ok(point(f64::INFINITY));
+        }
+        Ok(match &self.kind {
+            // (d√t/dt)² = 1/(4t).
+            Kind::Linear => (point(until) / point(from)).ln() / four,
+            // a²/4·t^{a−2} integrates to a²/(4(a−1))·t^{a−1}.
+            Kind::Power { exponent } => {
+                let a = point(*exponent);
+                let b = less_one(*exponent);
+                a.square() / (four * b) * (power_of(point(until), b) - power_of(point(from), b))
+            }
+            // (π/2)²cos²(πt/2) = (π²/8)(1 + cos πt).
+            Kind::Cosine => {
+                let pi = Interval::PI;
+                let sines = pi_multiple(core_math::sinpi, until) - pi_multiple(core_math::sinpi, from);
+                pi.square() / point(8.0) * (point(until) - point(from)) + pi / point(8.0) * sines
+            }
+            // √λ = e^{−c(1−t)}: its squared slope c²λ integrates to (c/2)λ.
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let lambda = |t: f64| (point(-2.0 * rate) * (Interval::ONE - point(t))).exp();
+                point(0.5 * rate) * (lambda(until) - lambda(from))
+            }
+            // Slope k: k²/(4λ) integrates to (k/4) log λ on each segment.
+            Kind::Table { times, .. } => {
+                let inner = times.iter().copied().filter(|&t| from < t && t < until);
+                let ends: Vec<f64> = std::iter::once(from).chain(inner).chain([until]).collect();
+                ends.windows(2)
+                    .map(|w| {
+                        let slope = self.enclosed(w[0]).lambda_dot;
+                        slope / four * (self.enclosed(w[1]).lambda / self.enclosed(w[0]).lambda).ln()
+                    })
+                    .sum()
+            }
+        })
+    }
+
+    /// `∫_from^until λ̇² dt`, the action of the moving variance up to its weights, in closed form;
+    /// infinite from 0 iff `λ ~ t^a` with `a ≤ ½` there.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
+    pub fn rate_energy(&self, from: f64, until: f64) -> Result<Interval> {
+        if !(0.0 <= from && from <= until && until <= 1.0) {
+            return Err(Error::domain("start", format!("[{from}, {until}]"), "0 ≤ start ≤ end ≤ 1"));
+        }
+        if from == until {
+            return Ok(Interval::ZERO);
+        }
+        let point = Interval::point;
+        if from == 0.0 && self.onset_exponent().is_some_and(|a| a <= 0.5) {
+            return Ok(point(f64::INFINITY));
+        }
+        Ok(match &self.kind {
+            Kind::Linear => point(until) - point(from),
+            // a²t^{2a−2} integrates to a²/(2a−1)·t^{2a−1}, for a = ½ to ¼ log t.
+            Kind::Power { exponent: 0.5 } => (point(until) / point(from)).ln() / point(4.0),
+            Kind::Power { exponent } => {
+                let a = point(*exponent);
+                let b = a + a - Interval::ONE;
+                a.square() / b * (power_of(point(until), b) - power_of(point(from), b))
+            }
+            // (π/2)²sin²(πt) = (π²/8)(1 − cos 2πt).
+            Kind::Cosine => {
+                let pi = Interval::PI;
+                let sines =
+                    pi_multiple(core_math::sinpi, 2.0 * until) - pi_multiple(core_math::sinpi, 2.0 * from);
+                pi.square() / point(8.0) * (point(until) - point(from)) - pi / point(16.0) * sines
+            }
+            // 4c²e^{−4c(1−t)} integrates to c·λ².
+            Kind::OrnsteinUhlenbeck { rate } => {
+                let square = |t: f64| (point(-4.0 * rate) * (Interval::ONE - point(t))).exp();
+                point(*rate) * (square(until) - square(from))
+            }
+            Kind::Table { times, .. } => {
+                let inner = times.iter().copied().filter(|&t| from < t && t < until);
+                let ends: Vec<f64> = std::iter::once(from).chain(inner).chain([until]).collect();
+                ends.windows(2)
+                    .map(|w| self.enclosed(w[0]).lambda_dot.square() * (point(w[1]) - point(w[0])))
+                    .sum()
+            }
+        })
+    }
+
     /// Rate `c` of the Ornstein-Uhlenbeck schedule; `None` for the others.
     pub fn ornstein_uhlenbeck_rate(&self) -> Option<f64> {
         match self.kind {
@@ -327,6 +490,11 @@ fn pi_multiple(f: impl Fn(f64) -> f64, x: f64) -> Interval {
     let y = f(x);
     // Multiples of 1/2 give the exact values 0 and ±1.
     if (2.0 * x).fract() == 0.0 { Interval::point(y) } else { Interval::new(y.next_down(), y.next_up()) }
+}
+
+/// `a − 1`, a point where that is a float: at time 0 an exponent of 0 must not look like a power.
+fn less_one(a: f64) -> Interval {
+    Dd::difference(a, 1.0).to_interval(0.0)
 }
 
 /// `base^exponent` for a non-negative base and an exponent known to an ulp.
@@ -393,6 +561,56 @@ mod tests {
                 let error = (rate - schedule.time_rate(angle)).abs();
                 assert!(error < discretisation * steepness.powi(3), "{schedule} at {t}");
             }
+        }
+    }
+
+    #[test]
+    fn ranges_contain_every_value() {
+        for schedule in Schedule::examples() {
+            for i in 1..32 {
+                let (from, until) = (f64::from(i) / 40.0, f64::from(i + 7) / 40.0);
+                let (range, roots) = (schedule.over(from, until), schedule.root_rate_over(from, until));
+                for j in 0..=10 {
+                    let t = from + (until - from) * f64::from(j) / 10.0;
+                    let (lambda, rate) = (schedule.lambda(t), schedule.lambda_dot(t));
+                    let wider = |i: Interval| Interval::new(i.lo() - ROUNDING, i.hi() + ROUNDING);
+                    assert!(wider(range.lambda).contains(lambda), "{schedule}");
+                    assert!(wider(range.complement).contains(1.0 - lambda), "{schedule}");
+                    assert!(wider(range.lambda_dot).contains(rate), "{schedule}");
+                    assert!(wider(roots).contains(rate / (2.0 * lambda.sqrt())), "{schedule}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn root_energy_is_the_integral_of_the_squared_slope() {
+        use crate::numerics::quadrature::integrate;
+        for schedule in Schedule::examples() {
+            let (from, until) = (0.0625, 0.9375);
+            let mut breaks: Vec<f64> =
+                (0..=64).map(|i| from + (until - from) * f64::from(i) / 64.0).collect();
+            breaks.extend(schedule.time_breaks());
+            breaks.sort_by(f64::total_cmp);
+            breaks.dedup();
+            let integral =
+                integrate(&breaks, |t| schedule.lambda_dot(t).powi(2) / (4.0 * schedule.lambda(t)));
+            let closed = schedule.root_energy(from, until).unwrap();
+            assert!(integral.interval().intersects(closed), "{schedule}: {integral} {closed:?}");
+            let integral = integrate(&breaks, |t| schedule.lambda_dot(t).powi(2));
+            let closed = schedule.rate_energy(from, until).unwrap();
+            assert!(integral.interval().intersects(closed), "{schedule}: {integral} {closed:?}");
+            assert!(schedule.rate_energy(0.0, 1.0).unwrap().is_finite(), "{schedule}");
+            assert!(schedule.rate_energy(0.5, 0.25).is_err());
+            let steepest = (0..=1000)
+                .map(|i| schedule.lambda_dot(from + (1.0 - from) * f64::from(i) / 1000.0))
+                .fold(0.0, f64::max);
+            // The grid misses the top by its spacing at most.
+            assert!((0.0..1e-4).contains(&(schedule.steepest(from) / steepest - 1.0)), "{schedule}");
+            let whole = schedule.root_energy(0.0, 1.0).unwrap();
+            let finite = schedule.onset_exponent().is_none_or(|a| a > 1.0);
+            assert_eq!(whole.is_finite(), finite, "{schedule}");
+            assert!(schedule.root_energy(0.5, 0.25).is_err());
         }
     }
 

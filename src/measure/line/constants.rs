@@ -7,12 +7,8 @@
 
 use super::{Family, LineMeasure};
 use crate::enclosure::{Enclosure, Evidence, Interval};
-use crate::numerics::parabolic_cylinder::smallest_degree;
+use crate::numerics::parabolic_cylinder::{smallest_degree, smallest_neumann_degree};
 
-/// Hermite polynomials whose zeros are recognised as the ends of a cut Gaussian.
-const HIGHEST_HERMITE: usize = 8;
-/// Ends this near (in units of the deviation) to a zero count as the zero, with the error allowed for.
-const END_TOLERANCE: f64 = 1e-14;
 /// Bisections of a bracketed root.
 const BISECTIONS: usize = 200;
 
@@ -26,7 +22,8 @@ impl LineMeasure {
     /// | law | constant | eigenfunction or reason |
     /// |---|---|---|
     /// | Gaussian | `σ²` | `x` |
-    /// | Gaussian on `[a, b]`, adjacent zeros of `He_{n−1}` (or `±∞`) | `σ²/n` | `He_n`, monotone between critical points |
+    /// | Gaussian on `[a, ∞)` | `σ²/(1 + ν)`, `ν` the smallest positive zero of `D_ν((a−m)/σ)` | Hermite function |
+    /// | Gaussian on `[a, b]` | `σ²/ν`, `ν` the first Neumann degree; `σ²/n` between adjacent zeros of `He_{n−1}` | Hermite functions; `He_n` |
     /// | uniform of length `a` | `a²/π²` | `cos(πx/a)` |
     /// | exponential, two-sided exponential with rates `a, b` | `4/min(a, b)²` | edge of the essential spectrum |
     /// | exponential on an interval of length `a` | `1/(r²/4 + π²/a²)` | `V` is linear |
@@ -40,19 +37,27 @@ impl LineMeasure {
     /// | `e^{−θx²/2+L\|x\|}` | `1/(θν)`, `ν` the smallest positive zero of `D_ν(−L/√θ)` | odd Hermite function |
     /// | Student, or a tail heavier than exponential | `∞` | no Poincaré inequality without exponential moments |
     ///
-    /// The degree `ν` is enclosed for `−6 ≤ L/√θ ≤ 26` only. The evidence is Certified, except for a formula, whose tail is a numerical finding
+    /// The degrees `ν` are enclosed for `−6 ≤ L/√θ ≤ 26` and ends within 6 deviations only. The evidence is Certified, except for a formula, whose tail is a numerical finding
     /// (Converged, and only the value `∞` can occur).
     pub fn exact_poincare_constant(&self) -> Option<Enclosure> {
         if !(self.tails.0.allows_poincare() && self.tails.1.allows_poincare()) {
             return Some(Enclosure::infinite(self.evidence_of_tails()));
+        }
+        if let Family::Affine { original, scale, .. } = &self.family {
+            let constant = original.exact_poincare_constant().filter(|_| !self.cut)?;
+            return Some(constant * Enclosure::exact(*scale).square());
         }
         let known = if self.cut { self.cut_poincare_constant() } else { self.whole_poincare_constant() };
         known.map(Enclosure::certified)
     }
 
     /// How well the tails are known.
-    fn evidence_of_tails(&self) -> Evidence {
-        if matches!(self.family, Family::Formula(_)) { Evidence::Converged } else { Evidence::Certified }
+    pub(super) fn evidence_of_tails(&self) -> Evidence {
+        match &self.family {
+            Family::Formula(_) => Evidence::Converged,
+            Family::Affine { original, .. } => original.evidence_of_tails(),
+            _ => Evidence::Certified,
+        }
     }
 
     fn whole_poincare_constant(&self) -> Option<Interval> {
@@ -81,7 +86,10 @@ impl LineMeasure {
                 let degree = smallest_degree(-(point(*slope) / theta.sqrt()))?;
                 Some(one / (theta * degree))
             }
-            Family::Student { .. } | Family::CoshPower { .. } | Family::Formula(_) => None,
+            Family::Student { .. }
+            | Family::CoshPower { .. }
+            | Family::Formula(_)
+            | Family::Affine { .. } => None,
         }
     }
 
@@ -117,21 +125,17 @@ impl LineMeasure {
         Interval::ONE / (edge + (Interval::PI / self.length()).square())
     }
 
-    /// `σ²/n` if the standardised ends are adjacent zeros of `He_{n−1}`, infinity included.
+    /// `σ²/ν` with `ν` the gap of the standardised law: on `[a, ∞)` the eigenfunction is the Hermite
+    /// function of degree `ν` whose derivative, the one of degree `ν − 1`, vanishes at `a`.
     fn cut_gaussian(&self, mean: f64, std: f64) -> Option<Interval> {
-        let standard = |x: f64| (x - mean) / std;
-        let (a, b) = (standard(self.lo), standard(self.hi));
-        let near = |x: f64, zero: f64| x == zero || (x - zero).abs() <= END_TOLERANCE;
-        for n in 1..=HIGHEST_HERMITE + 1 {
-            let mut ends = vec![f64::NEG_INFINITY];
-            ends.extend(hermite_zeros(n - 1));
-            ends.push(f64::INFINITY);
-            if ends.windows(2).any(|w| near(a, w[0]) && near(b, w[1])) {
-                let exact = point(std).square() / point(n as f64);
-                return Some(exact * moved_ends());
-            }
-        }
-        None
+        let standard = |x: f64| (point(x) - point(mean)) / point(std);
+        let gap = match (self.lo.is_finite(), self.hi.is_finite()) {
+            (true, true) => smallest_neumann_degree(standard(self.lo), standard(self.hi))?,
+            (true, false) => Interval::ONE + smallest_degree(standard(self.lo))?,
+            (false, true) => Interval::ONE + smallest_degree(-standard(self.hi))?,
+            (false, false) => Interval::ONE,
+        };
+        Some(point(std).square() / gap)
     }
 
     /// The best `C` in `Ent(f²) ≤ C ∫ f'²`, where it is known exactly (possibly infinite).
@@ -147,6 +151,10 @@ impl LineMeasure {
     pub fn exact_log_sobolev_constant(&self) -> Option<Enclosure> {
         if !(self.tails.0.allows_log_sobolev() && self.tails.1.allows_log_sobolev()) {
             return Some(Enclosure::infinite(self.evidence_of_tails()));
+        }
+        if let Family::Affine { original, scale, .. } = &self.family {
+            let constant = original.exact_log_sobolev_constant().filter(|_| !self.cut)?;
+            return Some(constant * Enclosure::exact(*scale).square());
         }
         let two = point(2.0);
         let unbounded = self.lo.is_infinite() || self.hi.is_infinite();
@@ -165,54 +173,6 @@ impl LineMeasure {
         };
         known.map(Enclosure::certified)
     }
-}
-
-/// What moving both ends by [`END_TOLERANCE`] `= δ` deviations can do to the constant. On a half-line the
-/// shifted law is a `δ`-Lipschitz perturbation, so `C^{−1/2}` changes by at most `δ/2`, and `C ≤ 1`. An
-/// interval is an affine image, with a factor within `1 ± 3δ` (adjacent zeros of the polynomials looked at
-/// are at least 0.7 apart), up to a potential of oscillation below `12δ` (they lie within 6 of 0). All of it
-/// stays below `100δ`, relatively.
-fn moved_ends() -> Interval {
-    Interval::around(1.0, 100.0 * END_TOLERANCE)
-}
-
-/// Zeros of the Hermite polynomial `He_n`, ascending, by Newton's method between the zeros of
-/// `He_{n−1}`, which they interlace.
-fn hermite_zeros(n: usize) -> Vec<f64> {
-    let value = |degree: usize, x: f64| {
-        let (mut before, mut at) = (0.0, 1.0);
-        for k in 0..degree {
-            (before, at) = (at, x * at - k as f64 * before);
-        }
-        at
-    };
-    let mut zeros: Vec<f64> = Vec::new();
-    for degree in 1..=n {
-        // All zeros lie within 2√n.
-        let bound = 2.0 * (degree as f64).sqrt();
-        let mut ends = vec![-bound];
-        ends.extend(&zeros);
-        ends.push(bound);
-        zeros = ends.windows(2).map(|w| bisect(w[0], w[1], |x| value(degree, x))).collect();
-    }
-    zeros
-}
-
-/// Zero of a continuous function with a sign change on `[a, b]`, by bisection to the last float.
-fn bisect(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let (mut a, mut b, rising) = (a, b, f(b) > 0.0);
-    for _ in 0..BISECTIONS {
-        let middle = 0.5 * (a + b);
-        if middle <= a || middle >= b {
-            break;
-        }
-        let y = f(middle);
-        if y == 0.0 {
-            return middle;
-        }
-        if (y > 0.0) == rising { b = middle } else { a = middle }
-    }
-    0.5 * (a + b)
 }
 
 /// `1/(r²/4 + k²)` with `k` the only root of `g(k) = r sin(ka) + 2k cos(ka)` in `(π/2a, π/a)`, where

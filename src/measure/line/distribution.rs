@@ -1,7 +1,7 @@
 //! Normaliser, moments, distribution function and quantiles.
 
 use super::integrals::{Panel, adaptive, sum};
-use super::{Family, INTEGRATION_LEVEL, LineMeasure, Tail};
+use super::{INTEGRATION_LEVEL, LineMeasure, Tail};
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result, within};
 use crate::numerics::quadrature::fine_rule;
@@ -52,7 +52,7 @@ impl LineMeasure {
     }
 
     /// What the family knows, if the domain is its own.
-    fn closed_form(&self) -> super::family::ClosedForm {
+    pub(super) fn closed_form(&self) -> super::family::ClosedForm {
         if self.cut {
             super::family::ClosedForm::default()
         } else {
@@ -166,9 +166,7 @@ impl LineMeasure {
     /// The variance, infinite if a tail is too heavy.
     pub fn variance(&self) -> Enclosure {
         if !(self.tails.0.has_moment(2.0) && self.tails.1.has_moment(2.0)) {
-            let evidence =
-                if matches!(self.family, Family::Formula(_)) { Evidence::Converged } else { Evidence::Exact };
-            return Enclosure::infinite(evidence);
+            return Enclosure::infinite(self.evidence_of_tails());
         }
         if let Some(variance) = self.closed_form().variance {
             return Enclosure::from_interval(variance, Evidence::Exact);

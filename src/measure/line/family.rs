@@ -1,9 +1,10 @@
 //! The families of one-dimensional measures and what is known of them in closed form.
 
-use super::Tail;
+use super::{LineMeasure, Tail};
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::numerics::expression::Expression;
 use crate::numerics::number::Number;
+use std::fmt;
 
 /// A potential on the line; every family is described at its constructor in the module above.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +51,12 @@ pub(super) enum Family {
         convexity: f64,
         slope: f64,
     },
+    /// The law of `scale·X + shift`, `scale ≠ 0`, for `X` with the original law.
+    Affine {
+        original: Box<LineMeasure>,
+        scale: f64,
+        shift: f64,
+    },
 }
 
 /// One component of a Gaussian mixture.
@@ -90,6 +97,33 @@ pub(super) struct ClosedForm {
     pub variance: Option<Interval>,
 }
 
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Formula(expression) => write!(f, "V = {expression}"),
+            Self::Gaussian { mean, std } => write!(f, "gaussian, mean {mean}, std {std}"),
+            Self::Mixture(components) => write!(f, "mixture of {} gaussians", components.len()),
+            Self::Student { dof, location, scale } => {
+                write!(f, "student, dof {dof}, location {location}, scale {scale}")
+            }
+            Self::Uniform => write!(f, "uniform"),
+            Self::Laplace { left, right } if left == right => write!(f, "laplace, rate {left}"),
+            Self::Laplace { left, right } => write!(f, "laplace, rates {left} and {right}"),
+            Self::Logistic { scale } => write!(f, "logistic, scale {scale}"),
+            Self::Exponential { rate } => write!(f, "exponential, rate {rate}"),
+            Self::Gamma { shape } => write!(f, "gamma, shape {shape}"),
+            Self::Chi { dof } => write!(f, "chi, dof {dof}"),
+            Self::CoshPower { exponent } => write!(f, "density cosh(x)^-{exponent}"),
+            Self::CosPower { exponent } => write!(f, "density cos(x)^{exponent}"),
+            Self::LogGamma { shape } => write!(f, "log-gamma, shape {shape}"),
+            Self::Affine { original, scale, shift } => write!(f, "{scale}*X + {shift}, X {original},"),
+            Self::TiltedGaussian { convexity, slope } => {
+                write!(f, "V = {convexity}*x^2/2 - {slope}*abs(x)")
+            }
+        }
+    }
+}
+
 impl Family {
     /// The potential, generic over the number type.
     pub fn potential<N: Number>(&self, x: N) -> N {
@@ -121,6 +155,7 @@ impl Family {
             Self::TiltedGaussian { convexity, slope } => {
                 c(*convexity) * x.square() / c(2.0) - c(*slope) * x.abs()
             }
+            Self::Affine { original, scale, shift } => original.potential((x - c(*shift)) / c(*scale)),
         }
     }
 
@@ -135,6 +170,11 @@ impl Family {
             Self::Formula(_) => None,
             Self::Laplace { .. } => Some(vec![0.0]),
             Self::TiltedGaussian { slope, .. } if *slope != 0.0 => Some(vec![0.0]),
+            Self::Affine { original, scale, shift } => {
+                let mut kinks: Vec<f64> = original.kinks().iter().map(|k| scale * k + shift).collect();
+                kinks.sort_by(f64::total_cmp);
+                Some(kinks)
+            }
             _ => Some(Vec::new()),
         }
     }
@@ -157,6 +197,11 @@ impl Family {
             Self::Gamma { .. } => Some((Tail::Bounded, Tail::Exponential { rate: 1.0 })),
             Self::CoshPower { exponent } => both(Tail::Exponential { rate: *exponent }),
             Self::LogGamma { shape } => Some((Tail::Gaussian, Tail::Exponential { rate: *shape })),
+            Self::Affine { original, scale, .. } => {
+                let (left, right) = original.tails();
+                let (left, right) = (left.scaled(scale.abs()), right.scaled(scale.abs()));
+                Some(if *scale > 0.0 { (left, right) } else { (right, left) })
+            }
         }
     }
 
@@ -166,6 +211,10 @@ impl Family {
             Self::Gaussian { mean, std } => vec![(*mean, *std)],
             Self::Student { location, scale, .. } => vec![(*location, *scale)],
             Self::Mixture(components) => components.iter().map(|k| (k.mean, k.std)).collect(),
+            Self::Affine { original, scale, shift } => {
+                let image = |(at, width): &(f64, f64)| (scale * at + shift, scale.abs() * width);
+                original.local_minima().iter().map(image).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -235,6 +284,14 @@ impl Family {
             },
             Self::LogGamma { shape } => {
                 ClosedForm { log_normalizer: Some(ln_gamma(*shape)), mean: None, variance: None }
+            }
+            Self::Affine { original, scale, shift } => {
+                let (known, a) = (original.closed_form(), point(*scale));
+                ClosedForm {
+                    log_normalizer: known.log_normalizer.map(|z| z + a.abs().ln()),
+                    mean: known.mean.map(|m| a * m + point(*shift)),
+                    variance: known.variance.map(|v| v * a.square()),
+                }
             }
         }
     }

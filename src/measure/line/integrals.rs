@@ -20,6 +20,9 @@ pub(super) struct Panel {
 const HALVINGS: u32 = 600;
 /// A panel whose error is below this fraction of the whole is left alone.
 const SHARE: f64 = 1e-17;
+/// A panel is not halved below this fraction of its coordinates: its nodes would be rounded onto one
+/// another, and onto a singular end.
+const SHORTEST: f64 = 4096.0 * f64::EPSILON;
 /// Panels at most; beyond that the error estimate tells.
 const MOST_PANELS: usize = 20_000;
 /// Rounding of one Gauss sum over a panel in units of its size.
@@ -51,8 +54,7 @@ pub(super) fn adaptive(breaks: &[f64], f: impl Fn(f64) -> f64, noise: impl Fn(f6
             || whole.error <= 4.0 * ROUNDING * whole.size
             || whole.error <= noise(middle) * whole.size;
         let exhausted = depth >= HALVINGS
-            || middle <= whole.a
-            || middle >= whole.b
+            || whole.b - whole.a <= SHORTEST * whole.a.abs().max(whole.b.abs())
             || done.len() + waiting.len() >= MOST_PANELS;
         if resolved || exhausted {
             done.push(whole);

@@ -20,6 +20,8 @@ const PER_OCTAVE: i32 = 12;
 const UNIFORM: i32 = 768;
 /// Halvings towards a finite end of the domain.
 const HALVINGS: i32 = 60;
+/// With more centres than this they lie close enough for fewer points around each.
+const MANY_CENTRES: usize = 64;
 /// Minima nearer to each other than this fraction of their widths are one: a smooth potential does not
 /// rise between them by more than the square of it.
 const DENT: f64 = 1e-4;
@@ -53,9 +55,9 @@ pub(super) fn scan(lo: f64, hi: f64, centres: &[(f64, f64)]) -> Vec<f64> {
             [lo + step, hi - step]
         }));
     }
+    let offsets: &[f64] = if centres.len() > MANY_CENTRES { &[0.0, 1.0] } else { &[0.0, 0.5, 1.0, 2.0, 4.0] };
     for &(centre, width) in centres {
-        points
-            .extend([0.0, 0.5, 1.0, 2.0, 4.0].iter().flat_map(|s| [centre - s * width, centre + s * width]));
+        points.extend(offsets.iter().flat_map(|s| [centre - s * width, centre + s * width]));
     }
     points.retain(|x| lo < *x && *x < hi);
     points.sort_by(f64::total_cmp);

@@ -31,6 +31,14 @@ pub enum Tail {
 }
 
 impl Tail {
+    /// The tail of `factor·X`, `factor > 0`.
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        match self {
+            Self::Exponential { rate } => Self::Exponential { rate: rate / factor },
+            other => other,
+        }
+    }
+
     /// Whether moments of the given order are finite at this end.
     pub fn has_moment(self, order: f64) -> bool {
         match self {

@@ -1,0 +1,198 @@
+//! **B9**: a bounded transport field and a Poincaré inequality bound the χ² bias.
+//!
+//! *Statement.* If `|v_t| ≤ M`, `C_P(p_t) ≤ C`, `q_0 = p_0` and `κ²M²C < 1`, then
+//! `χ²(q|p̂) ≤ κ²M²C/(1 − κ²M²C)`.
+//!
+//! *Hypotheses.* H1: `|v_t| ≤ M` everywhere. H2: `C_P(p_t) ≤ C` along the path. H3: `κ²M²C < 1`.
+//! H4: `q_0 = p_0`.
+//!
+//! *Normalisation.* `χ²(q|p) = ∫(q/p − 1)² dp`; `Var_μ(f) ≤ C_P∫|∇f|² dμ`.
+//!
+//! *Why.* With `h = q/p̂`, `d/dτ ∫(h−1)² dp̂ ≤ −2∫|∇h|² + 2κM‖h‖‖∇h‖`; `‖h‖² = 1 + χ²` and
+//! `χ² ≤ C‖∇h‖²` leave `χ²` below the fixed point `χ² = κ²M²C(1 + χ²)`.
+//!
+//! *Source.* Energy estimate, proved here from the Poincaré inequality of the path; cf. \[CCG\].
+//!
+//! *Checked.* A Gaussian field is bounded only for translations: base `N(0, Γ)`, target `N(m, Γ)`. Left: the
+//! law of the dynamics. Right: the formula. *Not checked here:* other bounded fields.
+//!
+//! *Sharp.* Translations along a top eigenvector at constant speed, `κ → 0`. *Dropping H3* the
+//! right side turns negative; dropping H1 there is no bound of this form.
+
+use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
+use crate::claims::gaussian_instances::schedule;
+use crate::dynamics::{InitialLaw, channel_deviations};
+use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
+use crate::error::{Error, Result, positive};
+use crate::measure::gaussian::Gaussian;
+use crate::numerics::stream::Stream;
+use crate::path::{GaussianPath, Schedule};
+use crate::transport::largest_metric_derivative_squared;
+use rand::RngExt;
+use std::fmt;
+
+/// The claim.
+pub struct BoundedField;
+
+/// A translation from `N(0, Γ)` to `N(m, Γ)`, Γ diagonal, and a slowness.
+#[derive(Debug)]
+pub struct Translation {
+    path: GaussianPath,
+    kappa: f64,
+    from: f64,
+}
+
+impl Translation {
+    fn unchecked(
+        mean: Vec<f64>,
+        variances: Vec<f64>,
+        schedule: Schedule,
+        kappa: f64,
+        from: f64,
+    ) -> Result<Self> {
+        positive("kappa", kappa)?;
+        let base = Gaussian::diagonal(vec![0.0; mean.len()], variances.clone())?;
+        let path = GaussianPath::new(Gaussian::diagonal(mean, variances)?, base, schedule)?;
+        Ok(Self { path, kappa, from })
+    }
+
+    fn new(mean: Vec<f64>, variances: Vec<f64>, schedule: Schedule, kappa: f64, from: f64) -> Result<Self> {
+        let instance = Self::unchecked(mean, variances, schedule, kappa, from)?;
+        let product = instance.product()?;
+        if product.hi() < 1.0 {
+            Ok(instance)
+        } else {
+            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
+        }
+    }
+
+    /// `κ²M²C`: the field of a translation is constant in space, so M² is the largest squared
+    /// metric derivative.
+    fn product(&self) -> Result<Enclosure> {
+        let speed = largest_metric_derivative_squared(&self.path, self.from, 1.0)?;
+        let kappa = Enclosure::exact(self.kappa);
+        Ok(kappa.square() * speed * self.path.target().poincare_constant())
+    }
+}
+
+impl fmt::Display for Translation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, κ={}, from t={}", self.path, self.kappa, self.from)
+    }
+}
+
+impl Theorem for BoundedField {
+    type Instance = Translation;
+
+    const ABOUT: About = About {
+        id: "B9",
+        chapter: Chapter::Bias,
+        title: "χ² bias under Poincaré and a bounded field",
+        statement: "|v_t| ≤ M, C_P(p_t) ≤ C, q_0 = p_0, κ²M²C < 1 ⇒ χ²(q|p̂) ≤ κ²M²C/(1 − κ²M²C)",
+        hypotheses: &[
+            ("H1", "|v_t| ≤ M everywhere"),
+            ("H2", "C_P(p_t) ≤ C along the path"),
+            ("H3", "κ²M²C < 1"),
+            ("H4", "q_0 = p_0"),
+        ],
+        why: "With h = q/p̂ the derivative of χ² is at most −2‖∇h‖² + 2κM‖h‖‖∇h‖; the Poincaré inequality \
+              χ² ≤ C‖∇h‖² keeps χ² below the fixed point of χ² = κ²M²C(1 + χ²).",
+        checked: "Translations of Gaussian laws (the only Gaussian paths with a bounded field).",
+        not_checked: "Bounded fields that are not constant in space.",
+        source: "Energy estimate in L²(p̂) with the Poincaré inequality of the path; cf. [CCG], bias under Poincaré",
+        relation: Relation::Upper,
+        rests_on: &["T4"],
+        file: file!(),
+    };
+
+    fn families() -> NonEmpty<Family<Translation>> {
+        NonEmpty::new(
+            Family {
+                name: "random translations",
+                evidence: Evidence::Converged,
+                quick: 16,
+                full: 150,
+                draw: random,
+            },
+            [],
+        )
+    }
+
+    fn sharp_cases() -> Vec<SharpCase<Translation>> {
+        vec![
+            SharpCase {
+                name: "translation at constant speed, κ → 0",
+                kind: SharpKind::Limit {
+                    instance: |kappa| {
+                        Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, kappa, 0.0)
+                    },
+                    at: &[0.08, 0.04, 0.02, 0.01],
+                },
+            },
+            SharpCase {
+                name: "translation along the top eigenvector, κ → 0",
+                kind: SharpKind::Limit {
+                    instance: |kappa| {
+                        Translation::new(vec![0.0, -2.0], vec![0.25, 3.0], schedule("power 2")?, kappa, 0.0)
+                    },
+                    at: &[0.04, 0.02, 0.01, 0.005],
+                },
+            },
+        ]
+    }
+
+    fn false_twins() -> NonEmpty<FalseTwin<Translation>> {
+        NonEmpty::new(
+            FalseTwin {
+                name: "half the constant",
+                instance: || Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, 0.0625, 0.0),
+                wrong: Wrong::Bound(|i| Ok(BoundedField::bound(i)? * 0.5)),
+            },
+            [
+                FalseTwin {
+                    name: "without κ²M²C < 1",
+                    instance: || Translation::unchecked(vec![3.0], vec![1.0], schedule("power 2")?, 1.0, 0.0),
+                    wrong: Wrong::Hypothesis,
+                },
+                FalseTwin {
+                    name: "the rate κ⁴",
+                    instance: || Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, 0.0625, 0.0),
+                    wrong: Wrong::Bound(|i| Ok(i.product()?.square())),
+                },
+            ],
+        )
+    }
+
+    fn observed(instance: &Translation) -> Result<Enclosure> {
+        let channels = instance.path.channels().ok_or_else(|| Error::Undefined {
+            what: "χ² of the dynamics".to_owned(),
+            reason: "the covariances do not commute".to_owned(),
+        })?;
+        let initial = InitialLaw::exact(instance.path.dim());
+        let Translation { path, kappa, from } = instance;
+        let exponent: Enclosure = channel_deviations(path, &channels, *kappa, *from, 1.0, &initial)?
+            .into_iter()
+            // The covariance of the dynamics stays that of the path; χ² = exp(Σ δ²/σ²) − 1.
+            .map(|deviation| deviation.shift.square() / deviation.variance)
+            .sum();
+        Ok(exponent.map(Interval::exp_m1))
+    }
+
+    fn bound(instance: &Translation) -> Result<Enclosure> {
+        let product = instance.product()?;
+        Ok(product / (1.0 - product))
+    }
+}
+
+fn random(stream: &mut Stream, index: usize) -> Result<Translation> {
+    let dim = [1, 2, 5, 50][index % 4];
+    let mean: Vec<f64> = (0..dim).map(|_| stream.random_range(-1.0..1.0)).collect();
+    let variances: Vec<f64> = (0..dim).map(|_| 2_f64.powf(stream.random_range(-4.0..4.0))).collect();
+    let name = ["cosine", "power 2", "power 3", "ou 1", "linear"][index % 5];
+    let from = if name == "linear" { 0.125 } else { 0.0 };
+    // The largest slowness allowed, times a factor below 1.
+    let unit =
+        Translation::unchecked(mean.clone(), variances.clone(), schedule(name)?, 1.0, from)?.product()?;
+    let kappa = stream.random_range(0.1..0.9) / unit.hi().sqrt();
+    Translation::new(mean, variances, schedule(name)?, kappa, from)
+}

@@ -1,0 +1,126 @@
+//! **B2**: the KL bias of annealed Langevin dynamics is at most κ/4 times the action.
+//!
+//! *Statement.* `KL(p_t|q_{t/κ}) ≤ KL(p_0|q_0) + (κ/4)∫_0^t |p'_u|² du` at every time `t` of the path.
+//!
+//! *Hypotheses.* H1: the action is finite on the range. H2: the Nelson process exists and
+//! annealed Langevin dynamics is well posed; both hold for Gaussian laws with positive definite
+//! covariance once H1 does.
+//!
+//! *Normalisation.* `KL(p|q) = ∫ p log(p/q)`; action `A = ∫|p'_t|² dt`; `dX = ∇log p̂ dτ + √2 dB`.
+//!
+//! *Why.* The Nelson process follows the path exactly and differs from annealed Langevin dynamics
+//! by the drift v̂ only; Girsanov's theorem gives the divergence of the two path laws, and the
+//! marginals at one time know no more than the paths (data processing).
+//!
+//! *Source.* Data-processing argument of Guo, Tao, Chen, *Provable benefit of annealed Langevin Monte Carlo for
+//! non-log-concave sampling* (2025), and \[CCG\] (bias of annealed Langevin).
+//!
+//! *Checked.* Left: the law of the dynamics by its linear equations (relative accuracy). Right:
+//! the action in closed form and by quadrature. *Not checked here:* non-Gaussian targets.
+//!
+//! *Sharp.* Nowhere at fixed κ (the dynamics forgets); B4 is the sharp form. *Dropping H1*
+//! makes the right side infinite.
+
+use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
+use crate::claims::bias::instance::BiasInstance;
+use crate::dynamics::bias_at;
+use crate::enclosure::{Enclosure, Evidence, Relation};
+use crate::error::Result;
+use crate::transport::action;
+
+/// The claim.
+pub struct GirsanovBiasBound;
+
+impl Theorem for GirsanovBiasBound {
+    type Instance = BiasInstance;
+
+    const ABOUT: About = About {
+        id: "B2",
+        chapter: Chapter::Bias,
+        title: "KL bias is at most κ/4 times the action",
+        statement: "KL(p_t|q_{t/κ}) ≤ KL(p_0|q_0) + (κ/4)∫₀ᵗ|p'_u|² du, at every time t",
+        hypotheses: &[
+            ("H1", "the action ∫|p'_u|² du is finite on the range"),
+            ("H2", "the Nelson process exists and annealed Langevin dynamics is well posed"),
+        ],
+        why: "The Nelson process follows the path and differs from annealed Langevin dynamics by the drift v̂ \
+              alone. Girsanov's theorem gives the divergence of the path laws, KL(p_0|q_0) + (κ/4)∫‖v‖², and a \
+              marginal knows no more than the whole path.",
+        checked: "The law of the dynamics from its linear equations against the action, for Gaussian laws in \
+                  several dimensions, commuting and not, non-centred, ill-conditioned, at several times, with \
+                  and without an initial error.",
+        not_checked: "Targets that are not Gaussian.",
+        source: "Guo, Tao, Chen, Provable benefit of annealed Langevin Monte Carlo (2025); [CCG], bias of annealed Langevin",
+        relation: Relation::Upper,
+        rests_on: &["B1", "T2"],
+        file: file!(),
+    };
+
+    fn families() -> NonEmpty<Family<BiasInstance>> {
+        NonEmpty::new(
+            Family {
+                name: "random Gaussian targets",
+                evidence: Evidence::Converged,
+                quick: 24,
+                full: 200,
+                draw: BiasInstance::random,
+            },
+            [
+                Family {
+                    name: "Gaussian bases that do not commute with the target",
+                    evidence: Evidence::Converged,
+                    quick: 3,
+                    full: 20,
+                    draw: BiasInstance::random_dense,
+                },
+                Family {
+                    name: "initial errors and intermediate times",
+                    evidence: Evidence::Converged,
+                    quick: 8,
+                    full: 60,
+                    draw: BiasInstance::random_perturbed,
+                },
+            ],
+        )
+    }
+
+    fn false_twins() -> NonEmpty<FalseTwin<BiasInstance>> {
+        NonEmpty::new(
+            FalseTwin {
+                name: "κ/8 in place of κ/4",
+                // Left side 0.1998, right side 0.125.
+                instance: || BiasInstance::one_dimensional(1.0, 1.0, "power 2", 1.0),
+                wrong: Wrong::Bound(|i| Ok(i.initial_forward_kl()? + girsanov_term(i)? * 0.5)),
+            },
+            [
+                FalseTwin {
+                    name: "the same bound for KL(q|p)",
+                    // Left side 0.5201, right side 0.3476.
+                    instance: || BiasInstance::one_dimensional(1.0, 0.25, "power 2", 1.0),
+                    wrong: Wrong::Observed(|i| {
+                        Ok(bias_at(&i.path, i.kappa, i.from, i.until, &i.initial)?.reverse_kl)
+                    }),
+                },
+                FalseTwin {
+                    name: "initial divergence left out",
+                    instance: BiasInstance::badly_started,
+                    wrong: Wrong::Bound(girsanov_term),
+                },
+            ],
+        )
+    }
+
+    fn observed(instance: &BiasInstance) -> Result<Enclosure> {
+        Ok(bias_at(&instance.path, instance.kappa, instance.from, instance.until, &instance.initial)?
+            .forward_kl)
+    }
+
+    fn bound(instance: &BiasInstance) -> Result<Enclosure> {
+        Ok(instance.initial_forward_kl()? + girsanov_term(instance)?)
+    }
+}
+
+/// `(κ/4)·A`.
+fn girsanov_term(instance: &BiasInstance) -> Result<Enclosure> {
+    Ok(action(&instance.path, instance.from, instance.until)? * instance.kappa / 4.0)
+}

@@ -1,0 +1,189 @@
+//! **B1**: the divergence of the Nelson process from annealed Langevin dynamics, as path laws.
+//!
+//! *Statement.* `KL(law of Nelson paths | law of ALD paths) = KL(p_0|q_0) + (κ/4)∫‖v_t‖²_{L²(p_t)} dt`.
+//!
+//! *Hypotheses.* H1: finite action. H2: both equations are well posed. For Gaussian laws H1 is all.
+//!
+//! *Normalisation.* Noise `√2 dB`, hence the factor ¼ = ½·½.
+//!
+//! *Why.* Girsanov's theorem: the drifts differ by v̂ and the noise is the same.
+//!
+//! *Source.* \[CCG\] (Nelson processes and Girsanov); Guo, Tao, Chen (2025), Theorem 1.
+//!
+//! *Checked.* Left: the divergence of the two laws at n + 1 equidistant times, an explicit sum
+//! over the transitions of two Gaussian Markov chains, extrapolated to n → ∞. Right: initial
+//! divergence and action. *Not checked here:* the Monte Carlo mean of the log-likelihood ratio.
+//!
+//! *Sharp.* An equality. *Dropping H1* makes both sides infinite.
+
+use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
+use crate::claims::bias::instance::BiasInstance;
+use crate::claims::gaussian_instances::schedule;
+use crate::dynamics::{Deviation, InitialLaw, annealed_langevin};
+use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
+use crate::error::{Error, Result};
+use crate::measure::gaussian::Gaussian;
+use crate::numerics::excess::excess_forward;
+use crate::numerics::extrapolation::limit_at_zero;
+use crate::numerics::stream::Stream;
+use crate::path::{Channel, GaussianPath};
+use crate::transport::action;
+use rand::RngExt;
+
+/// The claim.
+pub struct PathSpaceDivergence;
+
+/// Numbers of steps at which the finite-dimensional divergence is computed.
+const STEPS: [u32; 5] = [16, 32, 64, 128, 256];
+
+impl Theorem for PathSpaceDivergence {
+    type Instance = BiasInstance;
+
+    const ABOUT: About = About {
+        id: "B1",
+        chapter: Chapter::Bias,
+        title: "Path-space divergence of Nelson from ALD",
+        statement: "KL(Nelson paths | ALD paths) = KL(p_0|q_0) + (κ/4)∫‖v_t‖²_{L²(p_t)} dt",
+        hypotheses: &[("H1", "finite action"), ("H2", "both equations are well posed")],
+        why: "Girsanov: the two drifts differ by v̂ and the noise is √2 dB in both.",
+        checked: "The divergence of the joint laws at n + 1 times, from the exact transitions of the two linear \
+                  equations, extrapolated to n → ∞, against initial divergence and action.",
+        not_checked: "The Monte Carlo mean of the log-likelihood ratio; targets that are not Gaussian.",
+        source: "[CCG], Nelson processes; Guo, Tao, Chen, Provable benefit of annealed Langevin Monte Carlo (2025)",
+        relation: Relation::Equality { resolution: 1e-5 },
+        rests_on: &["T4"],
+        file: file!(),
+    };
+
+    fn families() -> NonEmpty<Family<BiasInstance>> {
+        NonEmpty::new(
+            Family {
+                name: "random Gaussian targets",
+                evidence: Evidence::Converged,
+                quick: 8,
+                full: 60,
+                draw: |stream, index| random(stream, index, false),
+            },
+            [Family {
+                name: "random Gaussian targets, wrong initial law",
+                evidence: Evidence::Converged,
+                quick: 4,
+                full: 40,
+                draw: |stream, index| random(stream, index, true),
+            }],
+        )
+    }
+
+    fn false_twins() -> NonEmpty<FalseTwin<BiasInstance>> {
+        NonEmpty::new(
+            FalseTwin {
+                name: "κ/2 in place of κ/4 (noise dB instead of √2 dB)",
+                instance: asymmetric,
+                wrong: Wrong::Bound(|i| Ok(i.initial_forward_kl()? + girsanov_term(i)? * 2.0)),
+            },
+            [
+                FalseTwin {
+                    name: "no initial divergence",
+                    instance: asymmetric,
+                    wrong: Wrong::Bound(girsanov_term),
+                },
+                FalseTwin {
+                    name: "the divergence of ALD from Nelson started the other way round",
+                    instance: asymmetric,
+                    wrong: Wrong::Bound(|i| {
+                        Ok(i.initial.divergence(&i.path, i.from)?.reverse_kl + girsanov_term(i)?)
+                    }),
+                },
+            ],
+        )
+    }
+
+    fn observed(instance: &BiasInstance) -> Result<Enclosure> {
+        let channels = instance.path.channels().ok_or_else(|| Error::Undefined {
+            what: "the transitions of the two chains".to_owned(),
+            reason: "the covariances do not commute".to_owned(),
+        })?;
+        let mut points = Vec::with_capacity(STEPS.len());
+        for steps in STEPS {
+            let mut sum = instance.initial_forward_kl()?;
+            for channel in &channels {
+                for k in 0..steps {
+                    sum = sum + transition_divergence(instance, channel, k, steps)?;
+                }
+            }
+            points.push((1.0 / f64::from(steps), sum));
+        }
+        Ok(limit_at_zero(&points))
+    }
+
+    fn bound(instance: &BiasInstance) -> Result<Enclosure> {
+        Ok(instance.initial_forward_kl()? + girsanov_term(instance)?)
+    }
+}
+
+/// `(κ/4)·A`.
+fn girsanov_term(instance: &BiasInstance) -> Result<Enclosure> {
+    Ok(action(&instance.path, instance.from, instance.until)? * instance.kappa / 4.0)
+}
+
+/// Mean over `Y ~ p` of the divergence between the laws, one step later, of the Nelson process and
+/// of annealed Langevin dynamics that both start at `Y`.
+///
+/// With `D = e^{−∫dτ/σ²}` the dynamics maps `m + x` to `N(m₊ + Dx + δ, V)`. The Nelson process keeps
+/// the marginals, so it maps `m + x` to `N(m₊ + D(σ₊/σ)x, σ₊²(1 − D²))`.
+fn transition_divergence(
+    instance: &BiasInstance,
+    channel: &Channel,
+    k: u32,
+    steps: u32,
+) -> Result<Enclosure> {
+    let at = |k: u32| instance.from + (instance.until - instance.from) * f64::from(k) / f64::from(steps);
+    let (from, until) = (at(k), if k + 1 == steps { instance.until } else { at(k + 1) });
+    let schedule = instance.path.schedule();
+    let variance = |t: f64| {
+        let at = schedule.enclosed(t);
+        channel.target_variance * at.lambda + channel.base_variance * at.complement
+    };
+    let (before, after) = (Enclosure::certified(variance(from)), Enclosure::certified(variance(until)));
+    let point = Deviation {
+        shift: Enclosure::exact(0.0),
+        excess: Enclosure::exact(-1.0),
+        ratio: Enclosure::exact(0.0),
+        variance: before,
+    };
+    let run = |channel: &Channel, start: &Deviation| {
+        annealed_langevin(channel, schedule, instance.kappa, from, until, start)
+    };
+    let moved = run(channel, &point)?;
+    let centred = Channel { target_mean: Interval::ZERO, base_mean: Interval::ZERO, ..*channel };
+    let decay = run(&centred, &Deviation { shift: Enclosure::exact(1.0), ..point })?.shift;
+    let law_variance = moved.ratio * after;
+    let nelson_variance = after * (1.0 - decay.square());
+    let slope_gap = decay * ((after / before).sqrt() - 1.0);
+    let mean_square = slope_gap.square() * before + moved.shift.square();
+    let excess = nelson_variance / law_variance - 1.0;
+    Ok((excess.map(excess_forward) + mean_square / law_variance) * 0.5)
+}
+
+fn random(stream: &mut Stream, index: usize, perturbed: bool) -> Result<BiasInstance> {
+    let (dim, condition) = [(1, 64.0), (2, 10.0), (3, 4.0), (2, 100.0)][index % 4];
+    let target = Gaussian::random(stream, dim, condition, 1.0)?;
+    // The extrapolation wants a smooth schedule on the range.
+    let name = ["cosine", "power 2", "ou 1", "linear", "power 1.5"][index % 5];
+    let path = GaussianPath::from_standard(target, schedule(name)?)?;
+    let initial = if perturbed {
+        let shift = (0..dim).map(|_| stream.random_range(-1.0..1.0)).collect();
+        InitialLaw::perturbed(shift, stream.random_range(0.5..2.0))?
+    } else {
+        InitialLaw::exact(dim)
+    };
+    BiasInstance::new(path, stream.random_range(0.5..4.0), 0.25, 1.0, initial)
+}
+
+/// A correlated, non-centred target with a wrong initial law.
+fn asymmetric() -> Result<BiasInstance> {
+    let covariance = nalgebra::DMatrix::from_row_slice(2, 2, &[1.0, 0.5, 0.5, 2.0]);
+    let target = Gaussian::new(nalgebra::DVector::from_vec(vec![1.0, -2.0]), covariance)?;
+    let path = GaussianPath::from_standard(target, schedule("power 2")?)?;
+    BiasInstance::new(path, 1.0, 0.25, 1.0, InitialLaw::perturbed(vec![0.5, 0.25], 2.0)?)
+}

@@ -1,0 +1,146 @@
+//! Standard streams and files: nothing half-written, no panic on a closed pipe.
+
+use crate::error::{Error, Result};
+use serde::Serialize;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Writes to standard output. A reader that closed the pipe has what it wanted.
+///
+/// # Errors
+/// [`Error::Io`] if the stream cannot take the text for another reason.
+pub(super) fn to_stdout(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(Error::io("standard output", &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes to standard error; there is nowhere to report a failure to.
+pub(super) fn to_stderr(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes the value as JSON where it was asked for, and the text to standard output, or to standard
+/// error if the JSON takes that.
+///
+/// # Errors
+/// Those of [`Target::write_json`] and [`to_stdout`].
+pub(super) fn publish(text: &str, json: Option<Target>, value: &impl Serialize) -> Result<()> {
+    let taken = json.as_ref().is_some_and(Target::is_stdout);
+    if let Some(target) = json {
+        target.write_json(value)?;
+    }
+    if taken {
+        to_stderr(text);
+        return Ok(());
+    }
+    to_stdout(text)
+}
+
+/// Where an output goes: standard output, a device, or a file that appears whole or not at all.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// `-`.
+    Stdout,
+    /// Something that is there and is no regular file, such as `/dev/null`: renaming would destroy it.
+    Device {
+        /// Its name.
+        path: PathBuf,
+        /// It, open.
+        stream: File,
+    },
+    /// A file, with the temporary file beside it that takes its name in the end.
+    File {
+        /// The name in the end.
+        path: PathBuf,
+        /// What is written to.
+        temporary: NamedTempFile,
+    },
+}
+
+impl Target {
+    /// Opens the target, so that a directory that cannot be written is found out before the work.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if no file can be made there, [`Error::Input`] if the name is no file's.
+    pub(super) fn new(name: &OsString) -> Result<Self> {
+        if name == "-" {
+            return Ok(Self::Stdout);
+        }
+        if name.is_empty() || Path::new(name).is_dir() {
+            let what = if name.is_empty() { "empty" } else { "a directory" };
+            return Err(Error::Input {
+                location: format!("`{}`", name.display()),
+                message: format!("is {what}: expected a file to write or `-`"),
+            });
+        }
+        // Behind a symbolic link it is the file pointed to that gets the new content.
+        let path = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        if path.exists() && !path.is_file() {
+            let stream = File::options().write(true).open(&path).map_err(|cause| Error::io(&path, &cause))?;
+            return Ok(Self::Device { path, stream });
+        }
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".dald-");
+        #[cfg(unix)]
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        #[cfg(unix)]
+        builder.permissions(permissions);
+        let temporary = builder.tempfile_in(folder).map_err(|cause| Error::Io {
+            path: path.clone(),
+            message: format!("cannot write in {}: {}", folder.display(), reason(&cause)),
+        })?;
+        Ok(Self::File { path, temporary })
+    }
+
+    /// Whether this is standard output.
+    pub(super) fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Writes the value as indented JSON and a line break.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if writing or renaming fails; the file is then as it was before.
+    fn write_json(self, value: &impl Serialize) -> Result<()> {
+        let name = match &self {
+            Self::Stdout => Path::new("standard output"),
+            Self::Device { path, .. } | Self::File { path, .. } => path,
+        };
+        let mut text = serde_json::to_string_pretty(value)
+            .map_err(|cause| Error::io(name, &std::io::Error::other(cause)))?;
+        text.push('\n');
+        match self {
+            Self::Stdout => to_stdout(&text),
+            Self::Device { path, mut stream } => {
+                stream.write_all(text.as_bytes()).map_err(|cause| Error::io(&path, &cause))
+            }
+            Self::File { path, mut temporary } => {
+                let failed = |cause: &std::io::Error| Error::io(&path, cause);
+                temporary.write_all(text.as_bytes()).map_err(|cause| failed(&cause))?;
+                temporary.flush().map_err(|cause| failed(&cause))?;
+                temporary.persist(&path).map_err(|cause| failed(&cause.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The operating system's words, without the temporary file's name.
+fn reason(cause: &std::io::Error) -> String {
+    match cause.kind() {
+        ErrorKind::NotFound => "no such directory".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
+        _ => cause.to_string(),
+    }
+}

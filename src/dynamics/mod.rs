@@ -1,0 +1,15 @@
+//! Laws of annealed Langevin dynamics and of Nelson processes.
+
+mod bounds;
+mod channel;
+mod covariance;
+mod gaussian;
+mod nelson;
+mod small_kappa;
+
+pub use bounds::{log_sobolev_bias_bound, poincare_energy};
+pub use channel::{Deviation, annealed_langevin};
+pub use covariance::law_covariance_norm;
+pub use gaussian::{Bias, InitialLaw, bias, bias_at, channel_deviations};
+pub use nelson::NelsonProcess;
+pub use small_kappa::small_kappa_limit;

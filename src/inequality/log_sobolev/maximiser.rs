@@ -1,0 +1,260 @@
+//! Maximising `Ent(f²)/∫f'²` on a chain.
+//!
+//! A critical point with `∫f² = 1` and value `C` solves `C·Kf = M(f log f²)`, `K` the stiffness and `M` the mass
+//! matrix. Two kinds of candidates compete. Near constants, `f = 1 + εφ` with `φ` the first
+//! eigenfunction gives `2C_P + O(ε)`, so `2C_P` is a supremum that need not be attained. Far from
+//! constants there may be branches of their own, which is why the search starts from many
+//! functions, climbs from the best of them by maximising `∫f²h/∫f'²` with `h = log(f²/∫f²)` frozen (a linear
+//! eigenproblem; `Ent(f²) = max_h {∫f²h : ∫e^h ≤ 1}` makes every step an ascent), and polishes by Newton.
+
+use super::chain::Chain;
+
+/// A function on the nodes, normalised to `∫f² = 1`, with its quotient.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// The values at the nodes.
+    pub f: Vec<f64>,
+    /// `Ent(f²)/∫f'²`.
+    pub quotient: f64,
+}
+
+/// `(1+δ)log(1+δ) − δ` without cancellation for small `δ`.
+pub(super) fn entropy_density(delta: f64) -> f64 {
+    if delta.abs() < 1e-3 {
+        let d = delta;
+        d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 12.0 - d * (1.0 / 20.0 - d * (1.0 / 30.0 - d / 42.0)))))
+    } else if delta <= -1.0 {
+        -delta
+    } else {
+        (1.0 + delta) * delta.ln_1p() - delta
+    }
+}
+
+/// `Ent(f²)` as a sum of non-negative terms.
+fn entropy(chain: &Chain, f: &[f64]) -> f64 {
+    let norm = chain.product(f, f);
+    norm * chain.mass.iter().zip(f).map(|(m, f)| m * entropy_density(f * f / norm - 1.0)).sum::<f64>()
+}
+
+/// `log f²`, cut off where `f` vanishes (there it only ever appears next to a factor `f`).
+fn log_square(f: f64) -> f64 {
+    (f * f).max(1e-280).ln()
+}
+
+impl Candidate {
+    /// Normalises `f` and evaluates its quotient; `None` if that is not a positive number.
+    pub fn new(chain: &Chain, mut f: Vec<f64>) -> Option<Self> {
+        let norm = chain.product(&f, &f).sqrt();
+        if !(norm > 0.0 && norm.is_finite()) {
+            return None;
+        }
+        let sign = if chain.mean(&f) < 0.0 { -1.0 } else { 1.0 };
+        f.iter_mut().for_each(|v| *v *= sign / norm);
+        let quotient = entropy(chain, &f) / chain.energy(&f);
+        (quotient > 0.0 && quotient.is_finite()).then_some(Self { f, quotient })
+    }
+
+    /// Climbs by repeated solution of the eigenproblem with the logarithm frozen.
+    pub fn ascend(mut self, chain: &Chain, steps: usize) -> Self {
+        for _ in 0..steps {
+            // Rayleigh quotient iteration for (λK − M log f²) g = 0 from g = f.
+            let diagonal: Vec<f64> = self.f.iter().map(|&f| -log_square(f)).collect();
+            let load: Vec<f64> = chain.stiffness(&self.f);
+            let [g] = chain.solve(self.quotient, &diagonal, [load]);
+            let Some(next) = Self::new(chain, g) else { break };
+            let gain = next.quotient / self.quotient - 1.0;
+            if gain <= 0.0 {
+                // Half-way steps keep the ascent when the eigenvector jumps to another one.
+                let half = self.f.iter().zip(&next.f).map(|(a, b)| a.abs() + 0.3 * b.abs()).collect();
+                match Self::new(chain, half) {
+                    Some(blend) if blend.quotient > self.quotient => self = blend,
+                    _ => break,
+                }
+            } else {
+                self = next;
+                if gain < 1e-7 {
+                    break;
+                }
+            }
+        }
+        self
+    }
+
+    /// Newton's method for `C·Kf = M(f log f²)`, `∫f² = 1`, in `(f, C)`; gives the last iterate with the size of
+    /// its last step.
+    pub fn polish(&self, chain: &Chain, steps: usize) -> Option<(Self, f64)> {
+        let (mut f, mut c) = (self.f.clone(), self.quotient);
+        let mut last = f64::INFINITY;
+        for _ in 0..steps {
+            let logs: Vec<f64> = f.iter().map(|&f| log_square(f)).collect();
+            let stiff = chain.stiffness(&f);
+            let residual: Vec<f64> = stiff
+                .iter()
+                .zip(&chain.mass)
+                .zip(f.iter().zip(&logs))
+                .map(|((s, m), (f, l))| m * f * l - c * s)
+                .collect();
+            let diagonal: Vec<f64> = logs.iter().map(|l| -(l + 2.0)).collect();
+            let [particular, border] = chain.solve(c, &diagonal, [residual, stiff]);
+            // f + particular − dC·border has to keep ∫f² = 1 to first order.
+            let defect = 0.5 * (1.0 - chain.product(&f, &f));
+            let dc = (chain.product(&f, &particular) - defect) / chain.product(&f, &border);
+            let mut change = 0.0;
+            for ((f, p), (b, m)) in f.iter_mut().zip(&particular).zip(border.iter().zip(&chain.mass)) {
+                let step = p - dc * b;
+                change += m * step * step;
+                *f += step;
+            }
+            c += dc;
+            let change = change.sqrt();
+            if !(c > 0.0 && change.is_finite()) || change > 10.0 {
+                return None;
+            }
+            let stalled = change < 1e-9 || (change < 1e-5 && change > 0.5 * last);
+            last = change;
+            if stalled {
+                break;
+            }
+        }
+        Self::new(chain, f).map(|polished| (polished, last))
+    }
+}
+
+/// The first eigenfunctions of the chain: for the first one, with `C_P` as its quotient.
+pub(super) fn eigenfunctions(chain: &Chain, count: usize) -> Vec<(Vec<f64>, f64)> {
+    let mut found: Vec<(Vec<f64>, f64)> = Vec::new();
+    for order in 0..count {
+        // Start from a step between quantiles, orthogonalised.
+        let mut cumulative = 0.0;
+        let mut f: Vec<f64> = chain
+            .mass
+            .iter()
+            .map(|m| {
+                cumulative += m;
+                (std::f64::consts::PI * (order + 1) as f64 * (cumulative - 0.5 * m)).cos()
+            })
+            .collect();
+        let mut value = 0.0;
+        for _ in 0..400 {
+            let centre = chain.mean(&f);
+            f.iter_mut().for_each(|v| *v -= centre);
+            for (other, _) in &found {
+                let overlap = chain.product(&f, other);
+                f.iter_mut().zip(other).for_each(|(v, o)| *v -= overlap * o);
+            }
+            let norm = chain.product(&f, &f).sqrt();
+            f.iter_mut().for_each(|v| *v /= norm);
+            let next = 1.0 / chain.energy(&f);
+            let converged =
+                (next / value - 1.0).abs() < 3e-15 || (order > 0 && (next / value - 1.0).abs() < 1e-6);
+            value = next;
+            if converged {
+                break;
+            }
+            let load: Vec<f64> = chain.mass.iter().zip(&f).map(|(m, f)| m * f).collect();
+            f = chain.equilibrium(&load);
+        }
+        found.push((f, value));
+    }
+    found
+}
+
+/// The best critical point found from many starting functions, or `None` if nothing beats `2C_P`.
+pub(super) fn search(chain: &Chain, modes: &[(Vec<f64>, f64)]) -> Option<Candidate> {
+    let mut starts: Vec<Candidate> = Vec::new();
+    let mut consider = |f: Vec<f64>| starts.extend(Candidate::new(chain, f));
+    for (mode, _) in modes {
+        let size = mode
+            .iter()
+            .zip(&chain.mass)
+            .filter(|(_, m)| **m > 1e-12)
+            .map(|(f, _)| f.abs())
+            .fold(0.0, f64::max);
+        for s in [0.3, 1.0, 2.0, 4.0] {
+            for sign in [-1.0, 1.0] {
+                consider(mode.iter().map(|v| (sign * s * (v / size).clamp(-1.0, 1.0)).exp()).collect());
+            }
+        }
+    }
+    let centre = chain.mean(&chain.nodes);
+    let deviations: Vec<f64> = chain.nodes.iter().map(|x| x - centre).collect();
+    let deviation = chain.product(&deviations, &deviations).sqrt();
+    for s in [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0] {
+        consider(deviations.iter().map(|d| (s * (d / deviation).clamp(-8.0, 8.0)).exp()).collect());
+    }
+    steps_of_two_levels(chain, &mut consider);
+    flattening(chain, &mut consider);
+    starts.sort_by(|a, b| b.quotient.total_cmp(&a.quotient));
+    let mut best: Option<Candidate> = None;
+    let mut climbed: Vec<f64> = Vec::new();
+    for start in starts.into_iter().take(6) {
+        let top = start.ascend(chain, 25);
+        // Two starts on one hill need one polish.
+        if climbed.iter().any(|q| (q / top.quotient - 1.0).abs() < 1e-5) {
+            continue;
+        }
+        climbed.push(top.quotient);
+        let polished = match top.polish(chain, 12) {
+            Some((polished, _)) if polished.quotient >= top.quotient * (1.0 - 1e-9) => polished,
+            _ => top,
+        };
+        if best.as_ref().is_none_or(|b| polished.quotient > b.quotient) {
+            best = Some(polished);
+        }
+    }
+    best.filter(|b| b.quotient > 2.0 * modes[0].1 * (1.0 + 1e-12))
+}
+
+/// Powers of the reciprocal density on one side of the mode, level on the other: they carry mass far into a tail.
+fn flattening(chain: &Chain, consider: &mut impl FnMut(Vec<f64>)) {
+    let Some(mode) = (0..chain.mass.len()).max_by(|i, j| chain.mass[*i].total_cmp(&chain.mass[*j])) else {
+        return;
+    };
+    let depth: Vec<f64> =
+        chain.mass.iter().map(|m| (chain.mass[mode] / m.max(f64::MIN_POSITIVE)).ln()).collect();
+    for power in [0.3, 0.45, 0.5, 0.55] {
+        consider(
+            depth.iter().enumerate().map(|(i, d)| if i > mode { (power * d).exp() } else { 1.0 }).collect(),
+        );
+        consider(
+            depth.iter().enumerate().map(|(i, d)| if i < mode { (power * d).exp() } else { 1.0 }).collect(),
+        );
+    }
+}
+
+/// Functions with two levels joined harmonically, as in the capacity criterion: low on one side, high beyond a quantile.
+fn steps_of_two_levels(chain: &Chain, consider: &mut impl FnMut(Vec<f64>)) {
+    let n = chain.mass.len();
+    let mut cumulative = Vec::with_capacity(n);
+    let mut sum = 0.0;
+    for m in &chain.mass {
+        sum += m;
+        cumulative.push(sum);
+    }
+    let at = |q: f64| cumulative.iter().position(|c| *c >= q).unwrap_or(n - 1);
+    let resistance: Vec<f64> = std::iter::once(0.0)
+        .chain(chain.spring.iter().scan(0.0, |total, k| {
+            *total += 1.0 / k;
+            Some(*total)
+        }))
+        .collect();
+    let quantiles =
+        [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
+    for (i, &from) in quantiles.iter().enumerate() {
+        for &to in &quantiles[i + 1..] {
+            let (a, b) = (at(from), at(to));
+            if a == b {
+                continue;
+            }
+            let height = resistance[b] - resistance[a];
+            for (left, right) in [(0.1, 1.0 / (1.0 - to).sqrt()), (1.0 / from.sqrt(), 0.1)] {
+                consider(
+                    resistance
+                        .iter()
+                        .map(|r| left + (right - left) * ((r - resistance[a]) / height).clamp(0.0, 1.0))
+                        .collect(),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Log-Sobolev constants of measures on the line.
+//!
+//! `C_LS(μ)` is the smallest `C` with `Ent_μ(f²) ≤ C ∫f'² dμ`; the normal law `N(0, σ²)` has `2σ²`, and always
+//! `C_LS ≥ 2·C_P` with the Poincaré constant `C_P`. It is enclosed from both sides:
+//!
+//! - from below by the best function that a search finds (its quotient evaluated by extrapolation, and by
+//!   interval arithmetic for an explicit function), and by what the decay at infinity dictates (Herbst);
+//! - from above by convexity (Bakry and Émery), by the Hardy-type criterion (Bobkov and Götze; Barthe and Roberto), and by a
+//!   [`Certificate`]: a supersolution of the dynamic programming equation of the problem
+//!   "maximise `Ent(f²) − C∫f'²`", which comes as close to the truth as its mesh is fine.
+//!
+//! Every bound carries its name and its evidence; the report takes the best of each side.
+
+mod certificate;
+mod chain;
+mod defect;
+mod frame;
+mod hardy;
+mod lower;
+mod maximiser;
+mod potential;
+mod profile;
+mod star;
+mod supersolution;
+mod trial;
+
+pub use certificate::Certificate;
+pub use trial::Trial;
+
+use crate::enclosure::{Enclosure, Evidence, Interval};
+use crate::error::Result;
+use crate::measure::line::LineMeasure;
+use frame::Frame;
+use lower::Shape;
+use potential::Potential;
+
+/// A bound for a constant, with where it comes from.
+#[derive(Clone, Debug)]
+pub struct NamedBound {
+    /// The method or theorem.
+    pub name: &'static str,
+    /// The bound.
+    pub value: f64,
+    /// How it was found.
+    pub evidence: Evidence,
+    /// What makes the bound checkable.
+    pub witness: Witness,
+}
+
+/// Data from which a bound can be checked again.
+#[derive(Clone, Debug)]
+pub enum Witness {
+    /// Nothing beyond the measure itself.
+    None,
+    /// A function whose quotient is the bound.
+    Function(Trial),
+    /// A lower bound for `V''`.
+    Curvature(f64),
+    /// The point from which resistances are counted.
+    Centre(f64),
+    /// Two supersolutions.
+    Supersolution(Box<Certificate>),
+}
+
+/// What is known of a log-Sobolev constant.
+#[derive(Clone, Debug)]
+pub struct LogSobolevReport {
+    /// From the best lower to the best upper bound; the evidence is the weaker of the two. An upper end that is not
+    /// known is `+∞`.
+    pub value: Enclosure,
+    /// Lower bounds, best first.
+    pub lower: Vec<NamedBound>,
+    /// Upper bounds, best first.
+    pub upper: Vec<NamedBound>,
+    /// The function behind the best lower bound, if it is one.
+    pub maximiser: Option<Trial>,
+}
+
+/// The largest value of `Ent(f²)/∫f'²` that a search finds.
+#[derive(Clone, Debug)]
+pub struct Maximum {
+    /// The value (Converged; an enclosure of the quotient's critical value, not of the constant: a search
+    /// cannot exclude a better function).
+    pub value: Enclosure,
+    /// `2C_P` (Converged).
+    pub twice_poincare: Enclosure,
+    /// Whether a function attains the value; otherwise it is approached by `1 + εφ`, `ε → 0`.
+    pub attained: bool,
+}
+
+/// Slacks that are tried for the certificate, relative to the lower end, with the number of cells per side.
+const LADDER: [(f64, usize); 5] = [(0.0095, 2000), (0.03, 1200), (0.1, 500), (0.3, 400), (1.0, 400)];
+
+/// Maximises `Ent(f²)/∫f'²` over functions on the support, cut where `V` has risen by 50 above its minimum.
+///
+/// # Errors
+/// None at present; reserved for potentials that cannot be evaluated.
+pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
+    let potential = Potential::new(measure);
+    let maximum = lower::maximise(potential, &Frame::new(potential));
+    Ok(Maximum {
+        value: maximum.value,
+        twice_poincare: maximum.twice_poincare,
+        attained: maximum.shape == Shape::Attained,
+    })
+}
+
+/// Encloses the log-Sobolev constant of a measure on the line.
+///
+/// ```
+/// use dald::inequality::log_sobolev::log_sobolev_constant;
+/// use dald::measure::line::LineMeasure;
+/// let gaussian = log_sobolev_constant(&LineMeasure::gaussian(0.0, 2.0)?)?;
+/// assert!(gaussian.value.contains(8.0));
+/// let laplace = log_sobolev_constant(&LineMeasure::laplace(1.0)?)?;
+/// assert!(laplace.value.is_infinite());
+/// # Ok::<(), dald::error::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`maximise`].
+pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
+    let exact = measure.exact_log_sobolev_constant();
+    if let Some(constant) = exact.filter(|c| c.is_infinite()) {
+        return Ok(without_inequality(constant));
+    }
+    let potential = Potential::new(measure);
+    let frame = Frame::new(potential);
+    let maximum = lower::maximise(potential, &frame);
+    let trial = Trial::new(&maximum);
+    let mut lower = lower_bounds(potential, &frame, &maximum, trial.as_ref());
+    let mut upper = Vec::new();
+    if let Some(constant) = exact {
+        let bound = |value| NamedBound {
+            name: "known exactly",
+            value,
+            evidence: constant.evidence(),
+            witness: Witness::None,
+        };
+        lower.push(bound(constant.lo()));
+        upper.push(bound(constant.hi()));
+    }
+    let curvature = hardy::curvature(potential, &frame);
+    if curvature > 0.0 {
+        upper.push(NamedBound {
+            name: "Bakry-Émery",
+            value: (Interval::point(2.0) / Interval::point(curvature)).hi(),
+            evidence: Evidence::Certified,
+            witness: Witness::Curvature(curvature),
+        });
+    }
+    if let Some((value, centre)) = hardy::barthe_roberto(potential, &frame) {
+        upper.push(NamedBound {
+            name: "Barthe-Roberto",
+            value,
+            evidence: Evidence::Certified,
+            witness: Witness::Centre(centre),
+        });
+    }
+    lower.sort_by(|a, b| b.value.total_cmp(&a.value));
+    let best = lower.first().map_or(0.0, |b| b.value);
+    let known = |upper: &[NamedBound]| upper.iter().map(|b| b.value).fold(f64::INFINITY, f64::min);
+    if best > 0.0 && known(&upper) > best * (1.0 + LADDER[0].0) {
+        for (slack, cells) in LADDER {
+            let constant = best * (1.0 + slack);
+            if constant >= known(&upper) {
+                break;
+            }
+            if let Some(certificate) = Certificate::search(measure, constant, maximum.centre, cells)? {
+                upper.push(NamedBound {
+                    name: "supersolution",
+                    value: constant,
+                    evidence: Evidence::Certified,
+                    witness: Witness::Supersolution(Box::new(certificate)),
+                });
+                break;
+            }
+        }
+    }
+    upper.sort_by(|a, b| a.value.total_cmp(&b.value));
+    Ok(report(lower, upper, trial))
+}
+
+/// Decay slower than Gaussian at an end: by Herbst's argument a log-Sobolev inequality would give Gaussian tails.
+fn without_inequality(constant: Enclosure) -> LogSobolevReport {
+    let bound = NamedBound {
+        name: "Herbst: no Gaussian tail",
+        value: f64::INFINITY,
+        evidence: constant.evidence(),
+        witness: Witness::None,
+    };
+    LogSobolevReport { value: constant, lower: vec![bound], upper: Vec::new(), maximiser: None }
+}
+
+fn lower_bounds(
+    potential: Potential<'_>,
+    frame: &Frame,
+    maximum: &lower::Maximum,
+    trial: Option<&Trial>,
+) -> Vec<NamedBound> {
+    let (attained, limit) = ("best function found", "twice the Poincaré constant");
+    let name = if maximum.shape == Shape::Attained { attained } else { limit };
+    let mut bounds = vec![NamedBound {
+        name,
+        value: maximum.value.lo(),
+        evidence: Evidence::Converged,
+        witness: Witness::None,
+    }];
+    if let Some(trial) = trial
+        && let Some(quotient) = trial.quotient(potential, frame)
+    {
+        bounds.push(NamedBound {
+            name: "explicit trial function",
+            value: quotient.lo(),
+            evidence: Evidence::Certified,
+            witness: Witness::Function(trial.clone()),
+        });
+    }
+    bounds
+}
+
+/// Combines sorted bounds. A certified lower bound within rounding of a better, merely converged one is preferred.
+fn report(lower: Vec<NamedBound>, upper: Vec<NamedBound>, maximiser: Option<Trial>) -> LogSobolevReport {
+    let best = lower.iter().map(|b| b.value).fold(0.0, f64::max);
+    let chosen = lower
+        .iter()
+        .filter(|b| b.value >= best * (1.0 - CERTIFIED_PREFERENCE))
+        .min_by(|a, b| a.evidence.cmp(&b.evidence).then(b.value.total_cmp(&a.value)));
+    let (lo, lower_evidence) = chosen.map_or((0.0, Evidence::Certified), |b| (b.value, b.evidence));
+    let (hi, upper_evidence) =
+        upper.first().map_or((f64::INFINITY, Evidence::Certified), |b| (b.value, b.evidence));
+    let interval = Interval::new(lo.min(hi), hi);
+    let value = Enclosure::from_interval(interval, lower_evidence.weakest(upper_evidence));
+    LogSobolevReport { value, lower, upper, maximiser }
+}
+
+/// A certified lower bound is preferred to a converged one that is better by less than this fraction.
+const CERTIFIED_PREFERENCE: f64 = 1e-6;

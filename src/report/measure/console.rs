@@ -1,0 +1,62 @@
+//! The measure report for people.
+
+use super::MeasureReport;
+use crate::ledger::text::{short, wrapped};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+impl MeasureReport {
+    /// The report as text, at most 100 columns wide; `heading` says what was measured.
+    pub fn console(&self, heading: &str) -> String {
+        let mut parts = vec![wrapped(heading, 0), "\n".to_owned()];
+        for (name, value) in [
+            ("Poincaré constant of the target", self.poincare_constant),
+            ("log-Sobolev constant of the target", self.log_sobolev_constant),
+            ("largest variance of the target", self.variance),
+            ("action of the path", self.action),
+            ("limit of KL/κ² as κ → 0", self.small_kappa_limit),
+        ] {
+            parts.push(format!("{name:<36} {:<12} {}\n", short(value), value.evidence()));
+        }
+        parts.push("\nScore and conditional laws along the path\n".to_owned());
+        let conditional = |t: f64| self.conditional_poincare_sup.iter().find(|c| c.t == t).map(|c| c.value);
+        parts.push(table(
+            &["t", "∇²log p_t from", "to", "sup C_P(X|X_t)"],
+            self.score_lipschitz.iter().map(|s| {
+                let conditional = conditional(s.t).map_or_else(|| "-".to_owned(), short);
+                vec![s.t.to_string(), short(s.lower), short(s.upper), conditional]
+            }),
+        ));
+        parts.push(
+            "\nBias at the target, started from p_start: p is the target, q the law reached; then bounds for KL(p|q)\n".to_owned(),
+        );
+        parts.push(table(
+            &["κ", "KL(p|q)", "KL(q|p)", "Girsanov", "Poincaré", "log-Sobolev"],
+            self.bias.iter().map(|b| {
+                let bounds = [b.girsanov_bound, b.poincare_bound, b.log_sobolev_bound].map(short);
+                let mut row = vec![b.kappa.to_string(), short(b.forward_kl), short(b.reverse_kl)];
+                row.extend(bounds);
+                row
+            }),
+        ));
+        if !self.notes.is_empty() {
+            parts.push("\nNotes\n".to_owned());
+            parts.extend(self.notes.iter().map(|note| wrapped(&format!("- {note}"), 0)));
+        }
+        parts.concat()
+    }
+}
+
+/// Columns of numbers under their heads.
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(head.to_vec());
+    table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,76 @@
+//! Every claim, one test each: it holds at level quick on the default seed, its sharp cases are
+//! reached and its false twins caught.
+
+use dald::claim::Level;
+use dald::claims;
+use dald::ledger::DEFAULT_SEED;
+
+fn check(id: &str) {
+    let claim = claims::find(id).unwrap_or_else(|| panic!("{id} is not in the registry"));
+    let failures = claim.check(Level::Quick, DEFAULT_SEED).failures();
+    assert!(failures.is_empty(), "{id} {}:\n{}", claim.about().title, failures.join("\n"));
+}
+
+/// A test per line, and the list of their ids.
+macro_rules! claims {
+    ($($name:ident: $id:literal),+ $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                check($id);
+            }
+        )+
+
+        const TESTED: &[(&str, &str)] = &[$((stringify!($name), $id)),+];
+    };
+}
+
+claims! {
+    p1_moments: "P1",
+    p2_time_change: "P2",
+    p3_coupling_bound: "P3",
+    p4_finite_action: "P4",
+    p5_benamou_brenier: "P5",
+    t1_continuity: "T1",
+    t2_existence: "T2",
+    t3_minimality: "T3",
+    t4_gaussian_base: "T4",
+    t5_gaussian_paths: "T5",
+    t6_poincare_existence: "T6",
+    t7_de_bruijn: "T7",
+    b1_path_space_divergence: "B1",
+    b2_girsanov_bias_bound: "B2",
+    b3_poincare_bias_bound: "B3",
+    b4_log_sobolev_bias_bound: "B4",
+    b5_reverse_bias_bound: "B5",
+    b6_consequences: "B6",
+    b7_small_kappa_limit: "B7",
+    b8_smooth_stop: "B8",
+    b9_bounded_field: "B9",
+    b10_dimension: "B10",
+    c1_affine_image: "C1",
+    c2_product: "C2",
+    c3_convolution: "C3",
+    c4_lipschitz_image: "C4",
+    c5_bakry_emery: "C5",
+    c8_generator_perturbation: "C8",
+    l1_gaussian_constant: "L1",
+    l2_poincare_from_log_sobolev: "L2",
+    l3_convolution: "L3",
+    l4_lipschitz_image: "L4",
+    l5_bakry_emery: "L5",
+    l8_generator_perturbation: "L8",
+    l11_herbst: "L11",
+    l12_transport_inequality: "L12",
+    l16_along_dynamics: "L16",
+}
+
+#[test]
+fn every_claim_is_tested_once_under_a_name_that_begins_with_its_id() {
+    let registry: Vec<&str> = claims::all().map(|c| c.about().id).collect();
+    let tested: Vec<&str> = TESTED.iter().map(|(_, id)| *id).collect();
+    assert_eq!(tested, registry, "tests (left) and registry (right), in the order of the registry");
+    for (name, id) in TESTED {
+        assert!(name.starts_with(&format!("{}_", id.to_lowercase())), "{name} tests {id}");
+    }
+}
