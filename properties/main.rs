@@ -4,3 +4,4 @@ mod enclosure;
 mod expression;
 mod gaussian;
 mod line;
+mod poincare;
