@@ -22,7 +22,9 @@ fn wells() -> Vec<LineMeasure> {
 fn p6(criterion: &mut Criterion) {
     let wells = wells();
     criterion.bench_function("P6", |bencher| {
-        bencher.iter(|| wells.iter().map(|well| maximise(black_box(well)).map(|m| m.value.mid())).collect::<Vec<_>>());
+        bencher.iter(|| {
+            wells.iter().map(|well| maximise(black_box(well)).map(|m| m.value.mid())).collect::<Vec<_>>()
+        });
     });
 }
 

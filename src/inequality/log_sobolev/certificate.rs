@@ -133,7 +133,7 @@ impl Certificate {
             &Edge { mass: r.0, columns: &r.1, values: &r.2 },
             &Edge { mass: l.0, columns: &l.1, values: &l.2 },
             BOXES,
-) && self.right.verify(right, self.constant)
+        ) && self.right.verify(right, self.constant)
             && self.left.verify(left, self.constant)
     }
 

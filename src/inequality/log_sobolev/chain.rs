@@ -127,7 +127,12 @@ impl Chain {
 
     /// Solves `(scale·K + diag(m_i d_i)) g = load` for each of the loads, `K` the stiffness matrix.
     /// A pivot that vanishes is nudged, as in inverse iteration.
-    pub fn solve<const N: usize>(&self, scale: f64, diagonal: &[f64], mut loads: [Vec<f64>; N]) -> [Vec<f64>; N] {
+    pub fn solve<const N: usize>(
+        &self,
+        scale: f64,
+        diagonal: &[f64],
+        mut loads: [Vec<f64>; N],
+    ) -> [Vec<f64>; N] {
         let n = self.mass.len();
         let mut pivots = vec![0.0; n];
         let mut excess = self.mass[0] * diagonal[0];

@@ -94,7 +94,8 @@ impl Supersolution {
         self.starts_below(profile, constant)
             && (0..profile.cells.len()).into_par_iter().all(|i| {
                 let strip = Strip::new(self, profile, constant, i);
-                (0..g.len() - 1).all(|j| strip.defect(&columns, j).into_iter().all(|d| d <= 0.0)) && strip.defect_beyond(&columns) <= 0.0
+                (0..g.len() - 1).all(|j| strip.defect(&columns, j).into_iter().all(|d| d <= 0.0))
+                    && strip.defect_beyond(&columns) <= 0.0
             })
     }
 
@@ -138,7 +139,8 @@ impl Supersolution {
                 let (left, right) = (point(pair[0]), point(pair[1]));
                 let middle = Interval::ONE + point(0.5) * (left + right);
                 let rise = middle * (right - left);
-                k[0] <= (tail * (middle.square() - rise)).lo() && k[1] <= (tail * (middle.square() + rise)).lo()
+                k[0] <= (tail * (middle.square() - rise)).lo()
+                    && k[1] <= (tail * (middle.square() + rise)).lo()
             })
     }
 }
@@ -176,7 +178,8 @@ impl<'a> Strip<'a> {
         let g = columns.g;
         let dg = point(g[j + 1]) - point(g[j]);
         let b = self.ends.map(|row| (point(row[j + 1]) - point(row[j])) / dg);
-        let at = |column: usize| self.corner(columns, 0, column, b[0]).max(self.corner(columns, 1, column, b[1]));
+        let at =
+            |column: usize| self.corner(columns, 0, column, b[0]).max(self.corner(columns, 1, column, b[1]));
         let top = [at(j), at(j + 1)];
         let b = b[0].hull(b[1]);
         let span = Interval::new(g[j], g[j + 1]);

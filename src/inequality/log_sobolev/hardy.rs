@@ -64,8 +64,16 @@ pub(super) fn barthe_roberto(potential: Potential<'_>, frame: &Frame) -> Option<
         resistances.push(cell_integral(&exponential(&middle), &exponential(&cell), y - x));
     }
     let outside = [
-        if frame.support.0.is_finite() { Interval::ZERO } else { right_remainder(potential.mirror(), frame.level, -frame.left)? },
-        if frame.support.1.is_finite() { Interval::ZERO } else { right_remainder(potential, frame.level, frame.right)? },
+        if frame.support.0.is_finite() {
+            Interval::ZERO
+        } else {
+            right_remainder(potential.mirror(), frame.level, -frame.left)?
+        },
+        if frame.support.1.is_finite() {
+            Interval::ZERO
+        } else {
+            right_remainder(potential, frame.level, frame.right)?
+        },
     ];
     let total = masses.iter().copied().sum::<Interval>() + outside[0] + outside[1];
     // The edge nearest to the median.
@@ -118,7 +126,13 @@ fn side(masses: &[Interval], resistances: &[Interval], outside: Interval, total:
 /// There `q ≤ p/V'`, and with `y = V(x) − V(t)` convexity gives `V'(x)² ≥ a² + 2ρy`. Splitting `∫e^V` at `y/2` bounds the product by
 /// `(y + k + log V')/V'·(1/m + e^{−y/2}/a + r e^{−y})` with `m² = a² + ρy ≤ V'²`, `k = log(1/p(t)) + log(1+e²)` and
 /// `r = p(t)∫_m^t 1/p`; each term is largest at `y = 0` or, the first, at infinity.
-fn beyond(potential: Potential<'_>, frame: &Frame, t: f64, total: Interval, resistance: Interval) -> Option<f64> {
+fn beyond(
+    potential: Potential<'_>,
+    frame: &Frame,
+    t: f64,
+    total: Interval,
+    resistance: Interval,
+) -> Option<f64> {
     let at = potential.series(Interval::point(t));
     let rho = Interval::point(potential.convexity_beyond(t));
     let a = Interval::point(at[1].lo());

@@ -68,9 +68,10 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
             } else {
                 Candidate::new(&current, refine(&candidate.f, &shares, level - 1))
             };
-            best = start.and_then(|start| match start.polish(&current, 12) {
-                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => Some(polished),
-                _ => None,
+            best = start.map(|start| match start.polish(&current, 12) {
+                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => polished,
+                // Not near a critical point: climb on; the differences between the levels will show it.
+                _ => start.ascend(&current, 100),
             });
             branch.extend(best.as_ref().map(|b| (width, Enclosure::exact(b.quotient))));
         }
@@ -83,7 +84,9 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
     let (nodes, mode, candidate) = reported;
     let chain = chain(REPORTED);
     let (value, shape, values) = match (attained, candidate) {
-        (Some(value), Some(candidate)) if value.mid() > twice_poincare.mid() => (value, Shape::Attained, candidate.f),
+        (Some(value), Some(candidate)) if value.mid() > twice_poincare.mid() => {
+            (value, Shape::Attained, candidate.f)
+        }
         _ => (twice_poincare, Shape::Limit, mode),
     };
     let centre = energy_median(&chain, &values);

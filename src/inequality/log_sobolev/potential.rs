@@ -41,7 +41,11 @@ impl<'a> Potential<'a> {
 
     /// A certified lower bound for `V''` on `[t, ∞)`.
     pub fn convexity_beyond(&self, t: f64) -> f64 {
-        if self.mirrored { self.measure.convexity_beyond(-t, true) } else { self.measure.convexity_beyond(t, false) }
+        if self.mirrored {
+            self.measure.convexity_beyond(-t, true)
+        } else {
+            self.measure.convexity_beyond(t, false)
+        }
     }
 
     /// Ends of the support, possibly infinite.

@@ -27,13 +27,15 @@ pub(super) struct Profile {
 /// At a finite end where `V'` stays bounded by `m`, `1/h ≤ (b−x)e^{m(b−x)}`.
 fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
     let tail = if end.is_finite() { Some(potential.series(Interval::new(t, end))) } else { None };
-    let curvature = tail.map_or_else(|| potential.convexity_beyond(t), |tail| (Interval::point(2.0) * tail[2]).lo());
+    let curvature =
+        tail.map_or_else(|| potential.convexity_beyond(t), |tail| (Interval::point(2.0) * tail[2]).lo());
     let slope = potential.series(Interval::point(t))[1].lo();
     let mut growth = f64::NEG_INFINITY;
     if curvature > 0.0 && slope > 0.0 && curvature.is_finite() {
         let rho = Interval::point(curvature);
         let y = Interval::point(slope) / rho.sqrt();
-        let rate = (Interval::point(3.0) * y + (y.square() + Interval::point(8.0)).sqrt()) / Interval::point(4.0);
+        let rate =
+            (Interval::point(3.0) * y + (y.square() + Interval::point(8.0)).sqrt()) / Interval::point(4.0);
         growth = (rho * rate * (rate - y)).lo();
     }
     if let Some(tail) = tail {
@@ -48,7 +50,13 @@ fn growth_beyond(potential: Potential<'_>, t: f64, end: f64) -> Option<f64> {
 impl Profile {
     /// The side to the right of `centre` with about `count` cells, such that `h' ≥ 2/C` beyond the mesh for
     /// `C = constant`. `None` if no such point is found or an enclosure fails.
-    pub fn new(potential: Potential<'_>, frame: &Frame, centre: f64, constant: f64, count: usize) -> Option<Self> {
+    pub fn new(
+        potential: Potential<'_>,
+        frame: &Frame,
+        centre: f64,
+        constant: f64,
+        count: usize,
+    ) -> Option<Self> {
         let end = frame.support.1;
         let level = Interval::point(frame.level);
         let needed = 2.02 / constant;
@@ -113,7 +121,8 @@ impl Profile {
                 let rate = slope * wide - Interval::ONE;
                 let from_left = left + rate * crude;
                 let from_right = right - rate * crude;
-                let value = from_left.intersection(from_right).and_then(|v| v.intersection(wide)).unwrap_or(wide);
+                let value =
+                    from_left.intersection(from_right).and_then(|v| v.intersection(wide)).unwrap_or(wide);
                 let first = slope * value - Interval::ONE;
                 let second = curvature * value + slope * first;
                 cells.push([value, first, second]);

@@ -26,8 +26,12 @@ impl Edge<'_> {
     /// Lower bound of `K` over an interval of its argument: piecewise linear, so the ends and the columns between them decide;
     /// beyond the last column `K` increases.
     fn lowest(&self, g: Interval) -> f64 {
-        let inside = self.columns.partition_point(|c| *c <= g.lo())..self.columns.partition_point(|c| *c < g.hi());
-        let nodes = self.values.get(inside).map_or(f64::INFINITY, |k| k.iter().copied().fold(f64::INFINITY, f64::min));
+        let inside =
+            self.columns.partition_point(|c| *c <= g.lo())..self.columns.partition_point(|c| *c < g.hi());
+        let nodes = self
+            .values
+            .get(inside)
+            .map_or(f64::INFINITY, |k| k.iter().copied().fold(f64::INFINITY, f64::min));
         self.at(g.lo()).min(self.at(g.hi())).min(nodes)
     }
 
@@ -151,7 +155,8 @@ fn ratio(w: Interval, m: Interval) -> Interval {
         return Interval::new(0.0, f64::INFINITY);
     }
     let lo = if w.lo() <= 0.0 { 0.0 } else { (Interval::point(w.lo()) / Interval::point(m.hi())).lo() };
-    let hi = if m.lo() <= 0.0 { f64::INFINITY } else { (Interval::point(w.hi()) / Interval::point(m.lo())).hi() };
+    let hi =
+        if m.lo() <= 0.0 { f64::INFINITY } else { (Interval::point(w.hi()) / Interval::point(m.lo())).hi() };
     Interval::new(lo, hi)
 }
 
@@ -176,7 +181,8 @@ fn positive(
         if gap >= 0.0 {
             return true;
         }
-        return (Interval::point(gap) * Interval::point(difference.hi()) + Interval::point(offset.lo())).lo() >= 0.0;
+        return (Interval::point(gap) * Interval::point(difference.hi()) + Interval::point(offset.lo())).lo()
+            >= 0.0;
     }
     // Both small, or one of them zero: Ent is at most max(α log 1/α …) times the larger square.
     let largest = m.hi().max(l.hi());

@@ -79,7 +79,8 @@ impl Supersolution {
         let mut row: Vec<f64> = g.iter().map(|&g| outer(weight[n - 1]) * (1.0 + g).powi(2)).collect();
         let mut values = vec![Vec::new(); n];
         values[n - 1].clone_from(&row);
-        let (mut lower, mut diagonal, mut upper, mut load) = (vec![0.0; m], vec![0.0; m], vec![0.0; m], vec![0.0; m]);
+        let (mut lower, mut diagonal, mut upper, mut load) =
+            (vec![0.0; m], vec![0.0; m], vec![0.0; m], vec![0.0; m]);
         for i in (0..n - 1).rev() {
             let step = (profile.nodes[i + 1] - profile.nodes[i]) / inverse[i];
             let old = row.clone();
@@ -140,6 +141,9 @@ impl Supersolution {
     pub fn fits(&self, profile: &Profile) -> bool {
         self.values.len() == profile.nodes.len()
             && self.columns.len() > 1
-            && self.values.iter().all(|row| row.len() == self.columns.len() && row.iter().all(|k| k.is_finite() && *k > 0.0))
+            && self
+                .values
+                .iter()
+                .all(|row| row.len() == self.columns.len() && row.iter().all(|k| k.is_finite() && *k > 0.0))
     }
 }

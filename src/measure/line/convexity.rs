@@ -14,21 +14,26 @@ impl LineMeasure {
     /// `δ_i > 0` and `δ_i² ≥ 2δ_i'` (`δ_i` is affine and does not decrease).
     pub fn convexity_beyond(&self, t: f64, leftward: bool) -> f64 {
         match &self.family {
-            Family::Gaussian { std, .. } => {
-                (Interval::ONE / Interval::point(*std).square()).lo()
-            }
+            Family::Gaussian { std, .. } => (Interval::ONE / Interval::point(*std).square()).lo(),
             Family::Affine { original, scale, shift } => {
                 let there = (Interval::point(t) - Interval::point(*shift)) / Interval::point(*scale);
                 let leftward = leftward != (*scale < 0.0);
                 // The longer ray of the two that rounding allows.
                 let end = if leftward { there.hi() } else { there.lo() };
                 let bound = Interval::point(original.convexity_beyond(end, leftward));
-                if bound.is_finite() { (bound / Interval::point(*scale).square()).lo() } else { f64::NEG_INFINITY }
+                if bound.is_finite() {
+                    (bound / Interval::point(*scale).square()).lo()
+                } else {
+                    f64::NEG_INFINITY
+                }
             }
             Family::Mixture(components) => mixture(components, t, leftward),
             _ => {
-                let ray =
-                    if leftward { Interval::new(f64::NEG_INFINITY, t) } else { Interval::new(t, f64::INFINITY) };
+                let ray = if leftward {
+                    Interval::new(f64::NEG_INFINITY, t)
+                } else {
+                    Interval::new(t, f64::INFINITY)
+                };
                 let curvature = self.potential(Jet::<Interval, 2>::variable(ray)).derivative(2).lo();
                 if curvature.is_nan() { f64::NEG_INFINITY } else { curvature }
             }
@@ -41,9 +46,8 @@ fn mixture(components: &[Component], t: f64, leftward: bool) -> f64 {
     let sign = if leftward { -1.0 } else { 1.0 };
     let t = Interval::point(sign * t);
     let mean = |c: &Component| sign * c.mean;
-    let Some(main) = components
-        .iter()
-        .max_by(|a, b| a.std.total_cmp(&b.std).then(mean(a).total_cmp(&mean(b))))
+    let Some(main) =
+        components.iter().max_by(|a, b| a.std.total_cmp(&b.std).then(mean(a).total_cmp(&mean(b))))
     else {
         return f64::NEG_INFINITY;
     };
