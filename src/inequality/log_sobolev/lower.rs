@@ -56,7 +56,7 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
     let mut reported = (coarse.nodes.clone(), mode.clone(), best.clone());
     for level in 0..LEVELS {
         let current = if level == 0 { coarse.clone() } else { chain(level) };
-        let width = 0.25_f64.powi(level as i32);
+        let width = 1.0 / (1_u64 << (2 * level)) as f64;
         if level > 0 {
             mode = refine(&mode, &shares, level - 1);
         }
@@ -109,9 +109,13 @@ fn polish_mode(chain: &Chain, mode: &mut Vec<f64>) -> f64 {
     let mut value: f64 = 0.0;
     for _ in 0..200 {
         let centre = chain.mean(mode);
-        mode.iter_mut().for_each(|v| *v -= centre);
+        for v in mode.iter_mut() {
+            *v -= centre;
+        }
         let norm = chain.product(mode, mode).sqrt();
-        mode.iter_mut().for_each(|v| *v /= norm);
+        for v in mode.iter_mut() {
+            *v /= norm;
+        }
         let next = 1.0 / chain.energy(mode);
         let change = (next / value - 1.0).abs();
         value = next;

@@ -49,7 +49,9 @@ impl Candidate {
             return None;
         }
         let sign = if chain.mean(&f) < 0.0 { -1.0 } else { 1.0 };
-        f.iter_mut().for_each(|v| *v *= sign / norm);
+        for v in &mut f {
+            *v *= sign / norm;
+        }
         let quotient = entropy(chain, &f) / chain.energy(&f);
         (quotient > 0.0 && quotient.is_finite()).then_some(Self { f, quotient })
     }
@@ -137,13 +139,17 @@ pub(super) fn eigenfunctions(chain: &Chain, count: usize) -> Vec<(Vec<f64>, f64)
         let mut value = 0.0;
         for _ in 0..400 {
             let centre = chain.mean(&f);
-            f.iter_mut().for_each(|v| *v -= centre);
+            for v in &mut f {
+                *v -= centre;
+            }
             for (other, _) in &found {
                 let overlap = chain.product(&f, other);
                 f.iter_mut().zip(other).for_each(|(v, o)| *v -= overlap * o);
             }
             let norm = chain.product(&f, &f).sqrt();
-            f.iter_mut().for_each(|v| *v /= norm);
+            for v in &mut f {
+                *v /= norm;
+            }
             let next = 1.0 / chain.energy(&f);
             let converged =
                 (next / value - 1.0).abs() < 3e-15 || (order > 0 && (next / value - 1.0).abs() < 1e-6);
