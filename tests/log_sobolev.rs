@@ -161,6 +161,7 @@ fn deep_wells_behave_like_two_points() -> Result<()> {
 fn exponential_tails_have_no_inequality() -> Result<()> {
     for measure in [LineMeasure::exponential(1.0)?, LineMeasure::logistic(2.0)?, LineMeasure::laplace(1.0)?] {
         assert!(log_sobolev_constant(&measure)?.value.is_infinite());
+        assert!(maximise(&measure).is_err());
     }
     // The constants of the cut laws grow without bound.
     let cut = |r: f64| Ok(maximise(&LineMeasure::exponential(1.0)?.restricted(0.0, r)?)?.value.mid());
@@ -171,12 +172,12 @@ fn exponential_tails_have_no_inequality() -> Result<()> {
 
 #[test]
 fn one_sided_estimates_do_not_confirm() -> Result<()> {
-    // A potential whose tail is not convex: the search gives a lower end, nothing gives an upper one.
-    let report = log_sobolev_constant(&formula("x^2/2 + 0.5*cos(3*x)")?)?;
-    assert!(report.value.lo() > 2.0 && report.value.hi() == INFINITY, "{}", report.value);
+    // The search alone knows a lower end: it may refute an upper bound, but not confirm one.
+    let found = maximise(&formula("x^2/2 + 0.5*cos(3*x)")?)?;
+    let observed = Enclosure::at_least(found.value.lo(), found.value.evidence());
     let compare = |bound: f64| {
         let bound = Enclosure::exact(bound);
-        Comparison { relation: Relation::Upper, observed: report.value, bound, scale: 0.0 }.verdict()
+        Comparison { relation: Relation::Upper, observed, bound, scale: 0.0 }.verdict()
     };
     assert_eq!(compare(1e6), Verdict::Inconclusive);
     assert_eq!(compare(2.0), Verdict::Refuted);
@@ -189,15 +190,15 @@ fn classical_upper_ends_hold_and_are_ordered_as_expected() -> Result<()> {
     let report = log_sobolev_constant(&measure)?;
     let found = maximise(&measure)?.value;
     for bound in &report.upper {
-        println!("{} {} {}", bound.name, bound.value, bound.evidence);
         assert!(bound.value >= found.lo(), "{} {}", bound.name, bound.value);
     }
     for name in ["Barthe-Roberto", "Lipschitz perturbation", "transport map", "supersolution"] {
         assert!(upper(&report, name).is_some_and(f64::is_finite), "{name}");
     }
-    // The map to N(0,1) convolved with a law in [−1, 1] has slope at most e^{1/2}: 2e bounds the constant.
-    let slack = 1e-6;
-    assert!(upper(&report, "transport map").is_some_and(|b| b <= 2.0 * std::f64::consts::E + slack));
+    // N(0,1) convolved with a law in [−1, 1]: the map has slope at most e^{1/2}, so the bound is 2e, and its slope at 0 is just that.
+    let exact = 2.0 * std::f64::consts::E;
+    let mesh_error = 1e-4;
+    assert!(upper(&report, "transport map").is_some_and(|b| (b - exact).abs() <= mesh_error));
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub use certificate::Certificate;
 pub use trial::Trial;
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
 use frame::Frame;
 use lower::Shape;
@@ -102,10 +102,26 @@ const LADDER: [(f64, usize); 5] = [(0.0095, 2000), (0.03, 1200), (0.1, 500), (0.
 /// Maximises `Ent(f²)/∫f'²` over functions on the support, cut where `V` has risen by 50 above its minimum.
 ///
 /// # Errors
-/// None at present; reserved for potentials that cannot be evaluated.
+/// [`Error::Undefined`] if the decay at an end excludes a log-Sobolev inequality (the supremum is infinite);
+/// [`Error::NoConvergence`] if the quotient of the best function is no number.
 pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
+    let tails = measure.tails();
+    if !(tails.0.allows_log_sobolev() && tails.1.allows_log_sobolev()) {
+        return Err(Error::Undefined {
+            what: "maximiser of Ent(f²)/∫f'²".to_owned(),
+            reason: "an end decays slower than a Gaussian, so the supremum is infinite".to_owned(),
+        });
+    }
     let potential = Potential::new(measure);
     let maximum = lower::maximise(potential, &Frame::new(potential));
+    let (value, wanted) = (maximum.value, 1e-8 * maximum.value.mid().abs());
+    if !value.is_finite() {
+        return Err(Error::NoConvergence {
+            what: "maximum of Ent(f²)/∫f'²".to_owned(),
+            reached: value.width(),
+            wanted,
+        });
+    }
     Ok(Maximum {
         value: maximum.value,
         twice_poincare: maximum.twice_poincare,
@@ -126,7 +142,7 @@ pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
 /// ```
 ///
 /// # Errors
-/// As [`maximise`].
+/// As the constructors of the comparison measures, which a measure that could be built does not meet.
 pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
     let exact = measure.exact_log_sobolev_constant();
     if let Some(constant) = exact.filter(|c| c.is_infinite()) {
