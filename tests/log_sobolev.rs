@@ -142,10 +142,10 @@ fn constants_scale_like_squares() -> Result<()> {
 #[test]
 fn deep_wells_behave_like_two_points() -> Result<()> {
     // Between two points of weights p, q the ratio of the constants is log(q/p)/(2(q−p)).
-    let (p, q) = (0.2, 0.8);
+    let (p, q): (f64, f64) = (0.2, 0.8);
     let found = maximise(&mixture(p, 2.0, 0.25)?)?;
     let ratio = found.value.mid() / found.twice_poincare.mid();
-    let two_points = (q / p as f64).ln() / (2.0 * (q - p));
+    let two_points = (q / p).ln() / (2.0 * (q - p));
     // The wells have a width: corrections are of the order of 1/(barrier height), here 1/32 squared.
     let width_of_wells = 1e-3;
     assert!((ratio - two_points).abs() <= width_of_wells, "{ratio} {two_points}");

@@ -142,7 +142,7 @@ pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
 /// ```
 ///
 /// # Errors
-/// As the constructors of the comparison measures, which a measure that could be built does not meet.
+/// [`Error::Domain`] if the search for a certificate is asked for an invalid centre, which a sound potential does not lead to.
 pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
     let exact = measure.exact_log_sobolev_constant();
     if let Some(constant) = exact.filter(|c| c.is_infinite()) {
@@ -181,7 +181,7 @@ pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
             witness: Witness::Centre(centre),
         });
     }
-    if let Some((value, convexity, slope)) = perturbation::lipschitz(potential, &frame)? {
+    if let Some((value, convexity, slope)) = perturbation::lipschitz(potential, &frame) {
         upper.push(NamedBound {
             name: "Lipschitz perturbation",
             value,

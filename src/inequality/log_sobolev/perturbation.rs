@@ -5,7 +5,6 @@ use super::frame::Frame;
 use super::hardy::drop_of_slope;
 use super::potential::Potential;
 use crate::enclosure::Interval;
-use crate::error::Result;
 use crate::measure::line::LineMeasure;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
@@ -15,10 +14,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 /// constant is at most `8/θ + (2 + 3L²/θ)·c(θ, L)`, `c(θ, L)` the Poincaré constant of `e^{−θx²/2 + L|x|}` (Herbst's bound for
 /// `H` in the inequality of `e^{−V_0}`, then Rothaus' lemma), and at most `(2/θ)exp(L²/θ + 4L/√θ)` (a Lipschitz map from
 /// the Gaussian; Brigati and Pedrotti, 2024).
-///
-/// # Errors
-/// As the constructor of the comparison measure.
-pub(super) fn lipschitz(potential: Potential<'_>, frame: &Frame) -> Result<Option<(f64, f64, f64)>> {
+pub(super) fn lipschitz(potential: Potential<'_>, frame: &Frame) -> Option<(f64, f64, f64)> {
     let two = Interval::point(2.0);
     let edges = frame.edges(2000);
     let cells: Vec<(Interval, Interval)> = edges
@@ -40,7 +36,7 @@ pub(super) fn lipschitz(potential: Potential<'_>, frame: &Frame) -> Result<Optio
         largest = 40.0 / (frame.right - frame.left).powi(2);
     }
     if largest <= 0.0 || largest.is_nan() {
-        return Ok(None);
+        return None;
     }
     let kinks: Interval = frame.breaks.iter().map(|&kink| drop_of_slope(potential, frame, kink)).sum();
     let mut best: Option<(f64, f64, f64)> = None;
@@ -64,7 +60,7 @@ pub(super) fn lipschitz(potential: Potential<'_>, frame: &Frame) -> Result<Optio
             best = Some((bound, theta.lo(), l.hi()));
         }
     }
-    Ok(best)
+    best
 }
 
 /// `2·sup T'²` with `T` the increasing map that takes `N(0, 1)` to the measure: `T' = φ(Φ^{−1}(F))/p`. Estimated on two meshes
