@@ -36,7 +36,7 @@ pub(super) struct Maximum {
 /// Springs of the chain on which the search is done.
 const SEARCH: usize = 512;
 /// Doublings of the chain for the extrapolation.
-const LEVELS: usize = 5;
+const LEVELS: usize = 4;
 /// Doublings of the search mesh at which the function is reported.
 const REPORTED: usize = 1;
 
