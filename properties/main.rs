@@ -1,4 +1,6 @@
 //! Properties checked on random instances.
 
+mod enclosure;
 mod expression;
+mod gaussian;
 mod line;

@@ -472,6 +472,21 @@ fn devices_and_links_are_written_through() {
     assert!(fs::read_to_string(place.path().join("real.json")).unwrap().starts_with('{'));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_is_reported() {
+    use std::process::{Command, Stdio};
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("dald"))
+        .args(["explain", "B2"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("standard output: No space left"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_no_panic() {

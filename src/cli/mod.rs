@@ -4,7 +4,6 @@ mod output;
 mod target_file;
 
 use crate::claim::Level;
-use crate::enclosure::Verdict;
 use crate::error::{Error, Result};
 use crate::ledger::{self, AuditReport, Colour, DEFAULT_SEED, Ledger, Selection, Timing};
 use crate::report::{self, MeasureReport};
@@ -71,9 +70,9 @@ struct Audit {
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum LevelArg {
     /// A few instances of each family
+    #[default]
     Quick,
     /// All instances
-    #[default]
     Full,
 }
 
@@ -146,13 +145,10 @@ fn audit(arguments: &Audit) -> Result<bool> {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let to_stdout = file.as_ref().is_some_and(output::Target::is_stdout);
-    if let Some(file) = file {
-        file.write_json(&AuditReport::from(&ledger))?;
-    }
     let mut text = String::new();
     if !arguments.quiet {
-        let colour = if to_stdout { colour(&std::io::stderr()) } else { colour(&std::io::stdout()) };
+        let taken = file.as_ref().is_some_and(output::Target::is_stdout);
+        let colour = if taken { colour(&std::io::stderr()) } else { colour(&std::io::stdout()) };
         text += &ledger.table(colour, Timing::Shown);
     }
     text += &ledger.failures();
@@ -160,12 +156,8 @@ fn audit(arguments: &Audit) -> Result<bool> {
         text += &ledger.summary();
         text.push('\n');
     }
-    if to_stdout {
-        output::to_stderr(&text);
-    } else {
-        output::to_stdout(&text)?;
-    }
-    Ok(ledger.count(Verdict::Holds) == claims.len())
+    output::publish(&text, file, &AuditReport::from(&ledger))?;
+    Ok(ledger.passed())
 }
 
 fn explain(id: &str) -> Result<bool> {
@@ -178,15 +170,7 @@ fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
     let output = json.map(output::Target::new).transpose()?;
     let report = MeasureReport::gaussian(&asked.path, &asked.kappas, asked.start)?;
     let text = report.console(&format!("{}, start {}", asked.path, asked.start));
-    let to_stdout = output.as_ref().is_some_and(output::Target::is_stdout);
-    if let Some(output) = output {
-        output.write_json(&report)?;
-    }
-    if to_stdout {
-        output::to_stderr(&text);
-    } else {
-        output::to_stdout(&text)?;
-    }
+    output::publish(&text, output, &report)?;
     Ok(true)
 }
 

@@ -25,6 +25,23 @@ pub(super) fn to_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Writes the value as JSON where it was asked for, and the text to standard output, or to standard
+/// error if the JSON takes that.
+///
+/// # Errors
+/// Those of [`Target::write_json`] and [`to_stdout`].
+pub(super) fn publish(text: &str, json: Option<Target>, value: &impl Serialize) -> Result<()> {
+    let taken = json.as_ref().is_some_and(Target::is_stdout);
+    if let Some(target) = json {
+        target.write_json(value)?;
+    }
+    if taken {
+        to_stderr(text);
+        return Ok(());
+    }
+    to_stdout(text)
+}
+
 /// Where an output goes: standard output, a device, or a file that appears whole or not at all.
 #[derive(Debug)]
 pub(super) enum Target {
@@ -94,7 +111,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Io`] if writing or renaming fails; the file is then as it was before.
-    pub(super) fn write_json(self, value: &impl Serialize) -> Result<()> {
+    fn write_json(self, value: &impl Serialize) -> Result<()> {
         let name = match &self {
             Self::Stdout => Path::new("standard output"),
             Self::Device { path, .. } | Self::File { path, .. } => path,

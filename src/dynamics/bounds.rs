@@ -116,7 +116,8 @@ fn check_start(from: f64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{bias, log_sobolev_along_dynamics};
+    use crate::dynamics::bias;
+    use crate::inequality::log_sobolev_ceiling;
     use crate::measure::gaussian::Gaussian;
     use crate::path::Schedule;
     use crate::transport::discounted_action;
@@ -190,7 +191,9 @@ mod tests {
         for path in examples() {
             for (from, kappa) in [(0.0, 1.0), (0.25, 0.1), (0.25, 0.01)] {
                 let bound = log_sobolev_bias_bound(&path, kappa, from).unwrap();
-                let constant = log_sobolev_along_dynamics(&path, from).unwrap();
+                let constant =
+                    log_sobolev_ceiling(&path, from, 1.0, path.law(from).unwrap().log_sobolev_constant())
+                        .unwrap();
                 let rate = 2.0 / (kappa * constant.hi());
                 let simple = discounted_action(&path, from, rate).unwrap() * kappa / 2.0;
                 assert!(bound.lo() <= simple.hi(), "{path}, κ = {kappa}: {bound}, {simple}");

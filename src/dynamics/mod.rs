@@ -2,10 +2,14 @@
 
 mod bounds;
 mod channel;
+mod covariance;
 mod gaussian;
+mod nelson;
 mod small_kappa;
 
 pub use bounds::{log_sobolev_bias_bound, poincare_energy};
 pub use channel::{Deviation, annealed_langevin};
+pub use covariance::law_covariance_norm;
 pub use gaussian::{Bias, InitialLaw, bias, bias_at, channel_deviations};
-pub use small_kappa::{log_sobolev_along_dynamics, small_kappa_limit};
+pub use nelson::NelsonProcess;
+pub use small_kappa::small_kappa_limit;

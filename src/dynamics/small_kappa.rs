@@ -1,31 +1,9 @@
 //! What governs the bias of annealed Langevin dynamics as `κ → 0`, for Gaussian paths whose
-//! covariances commute, started exactly (`q_0 = p_start`): the limit of `KL/κ²`, and the log-Sobolev
-//! constant that holds for the laws of the dynamics at every time.
+//! covariances commute.
 
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result};
 use crate::path::GaussianPath;
-
-/// An upper bound `C*` for the log-Sobolev constant `2 λ_max(Cov q_τ)` of the dynamics at all
-/// times: `2·max(λ_max(Cov p_start), λ_max(Cov p_1))`.
-///
-/// In every channel `κ(s²)˙ = 2(1 − s²/σ²)`, so the variance `s²` of the dynamics falls wherever it
-/// exceeds `σ²`, which is monotone in time and never larger than at its two ends.
-///
-/// # Errors
-/// [`Error::Undefined`] if the covariances are not known to commute.
-pub fn log_sobolev_along_dynamics(path: &GaussianPath, from: f64) -> Result<Enclosure> {
-    let channels = path.channels().ok_or_else(|| Error::Undefined {
-        what: format!("a decomposition into channels of {path}"),
-        reason: "the covariances of target and base do not share an eigenbasis that is known".to_owned(),
-    })?;
-    let at = path.schedule().enclosed(from);
-    let largest = channels
-        .iter()
-        .map(|c| (c.target_variance * at.lambda + c.base_variance * at.complement).max(c.target_variance))
-        .fold(Interval::ZERO, Interval::max);
-    Ok(Enclosure::certified(largest) * 2.0)
-}
 
 /// The limit of `KL/κ²` as `κ → 0`, in both directions: `½ Var_{p_1}(φ)` where the gradient of φ is
 /// the transport field at `t = 1`. For Gaussian laws in channels

@@ -344,10 +344,20 @@ impl Add for Interval {
     type Output = Self;
     #[inline]
     fn add(self, other: Self) -> Self {
+        // Adding zero is exact: a vanishing derivative must not become a tiny interval around 0.
+        if self == Self::ZERO {
+            return other;
+        }
+        if other == Self::ZERO {
+            return self;
+        }
         if let Some(sum) = self.infinite_sum(other) {
             return sum;
         }
-        Self::new(down(self.lo + other.lo), up(self.hi + other.hi))
+        // A sum of floats that is 0 is exact (underflow is gradual): a kink at the end of an interval
+        // must stay at its end.
+        let (lo, hi) = (self.lo + other.lo, self.hi + other.hi);
+        Self::new(if lo == 0.0 { lo } else { down(lo) }, if hi == 0.0 { hi } else { up(hi) })
     }
 }
 
@@ -377,7 +387,14 @@ impl Mul for Interval {
         ];
         let lo = products.iter().copied().fold(f64::INFINITY, min);
         let hi = products.iter().copied().fold(f64::NEG_INFINITY, max);
-        Self::new(down(lo), up(hi))
+        // A product of factors with known signs has a known sign: rounding outward must not hide it.
+        let (positive, other_positive) = (self.lo >= 0.0, other.lo >= 0.0);
+        let signed = (positive || self.hi <= 0.0) && (other_positive || other.hi <= 0.0);
+        match (signed, positive == other_positive) {
+            (false, _) => Self::new(down(lo), up(hi)),
+            (true, true) => Self::new(max(down(lo), 0.0), up(hi)),
+            (true, false) => Self::new(down(lo), min(up(hi), 0.0)),
+        }
     }
 }
 

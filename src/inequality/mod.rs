@@ -1,3 +1,17 @@
-//! Functional inequalities of a measure: their best constants and bounds for them.
+//! Poincaré and log-Sobolev constants and the rules by which they travel.
 
+mod along_dynamics;
+mod covariance;
 pub mod log_sobolev;
+pub mod poincare;
+mod test_function;
+
+pub use along_dynamics::{
+    Contraction, contracted_constant, log_sobolev_along_dynamics, log_sobolev_ceiling,
+    poincare_along_dynamics,
+};
+pub use covariance::{
+    convexity, convolution_covariance_norm, image_covariance_norm, operator_norm_squared,
+    reflected_product_covariance_norm, scaled_covariance_norm,
+};
+pub use test_function::{TestFunction, exponential_log_sobolev_quotient, relative_log_sobolev_quotient};

@@ -27,15 +27,22 @@ pub fn short(x: Enclosure) -> String {
         (true, false) => format!("≥ {}", rounded(x.lo(), MOST_DIGITS)),
         (false, true) => format!("≤ {}", rounded(x.hi(), MOST_DIGITS)),
         (true, true) => {
-            let relative = 0.5 * x.width() / x.mid().abs();
-            if relative >= 1.0 {
+            let (size, width) = (x.mid().abs(), x.width());
+            if width >= 2.0 * size {
                 // The sign or the size itself is in doubt: show both ends.
-                return format!("{} … {}", rounded(x.lo(), 2), rounded(x.hi(), 2));
+                return if width == 0.0 {
+                    "0".to_owned()
+                } else {
+                    format!("{} … {}", rounded(x.lo(), 2), rounded(x.hi(), 2))
+                };
             }
             // Half a unit of the last digit shown is no less than the half-width.
             #[expect(clippy::cast_possible_truncation, reason = "a logarithm of a double is below 400")]
-            let digits =
-                if relative > 0.0 { (-(2.0 * relative).log10()).floor() as i32 } else { MOST_DIGITS };
+            let digits = if width > 0.0 {
+                size.log10().floor() as i32 + 1 - width.log10().ceil() as i32
+            } else {
+                MOST_DIGITS
+            };
             rounded(x.mid(), digits.clamp(1, MOST_DIGITS))
         }
     }

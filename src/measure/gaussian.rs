@@ -12,6 +12,7 @@
 mod field;
 mod pair;
 mod random;
+mod rate;
 #[cfg(test)]
 mod references;
 mod spectrum;

@@ -109,18 +109,19 @@ impl<N: Number, const ORDER: usize> Jet<N, ORDER> {
 
     /// Composition with an outer function that has the value `value` and the Taylor coefficients
     /// `outer(k)`, `k ≥ 1`, at [`Jet::value`]; only non-vanishing powers are touched, so an
-    /// infinite outer coefficient stays in its place.
-    fn compose(self, value: N, outer: impl Fn(usize) -> N) -> Self {
+    /// infinite outer coefficient stays in its place. Outer coefficients beyond `last` vanish.
+    fn compose(self, value: N, last: usize, outer: impl Fn(usize) -> N) -> Self {
         let mut result = Self::constant(value);
         let increment = Self { value: N::from_f64(0.0), ..self };
         let mut power = increment;
-        for k in 1..=ORDER {
+        let last = last.min(ORDER);
+        for k in 1..=last {
             let factor = outer(k);
             for n in k..=ORDER {
                 let term = factor * power.coefficient(n);
                 result.higher[n - 1] = if k == 1 { term } else { result.higher[n - 1] + term };
             }
-            if k < ORDER {
+            if k < last {
                 // Coefficients of (u − u₀)^(k+1) start at k + 1.
                 power = Self::build(|n, _| {
                     if n <= k { N::from_f64(0.0) } else { Self::convolution(&increment, &power, n, 1, n - k) }
@@ -222,7 +223,8 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn powi(self, exponent: i32) -> Self {
-        self.compose(self.value.powi(exponent), |k| {
+        let last = if exponent < 0 { ORDER } else { exponent.unsigned_abs() as usize };
+        self.compose(self.value.powi(exponent), last, |k| {
             let a = f64::from(exponent);
             let order = i32::try_from(k).unwrap_or(i32::MAX);
             if binomial(a, k) == 0.0 {
@@ -233,7 +235,7 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn powf(self, exponent: f64) -> Self {
-        self.compose(self.value.powf(exponent), |k| {
+        self.compose(self.value.powf(exponent), ORDER, |k| {
             if binomial(exponent, k) == 0.0 {
                 return N::from_f64(0.0);
             }
@@ -255,7 +257,7 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
     }
 
     fn ln(self) -> Self {
-        self.compose(self.value.ln(), |k| {
+        self.compose(self.value.ln(), ORDER, |k| {
             let order = i32::try_from(k).unwrap_or(i32::MAX);
             let sign = if k % 2 == 1 { 1.0 } else { -1.0 };
             N::from_f64(sign) / (N::from_f64(k as f64) * self.value.powi(order))
@@ -305,12 +307,9 @@ impl<N: Number, const ORDER: usize> Number for Jet<N, ORDER> {
         if self.is_constant() {
             return Self::constant(self.value.abs());
         }
-        self.compose(
-            self.value.abs(),
-            |k| {
-                if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
-            },
-        )
+        self.compose(self.value.abs(), ORDER, |k| {
+            if k == 1 { self.value.sign() } else { self.value.abs_curvature() }
+        })
     }
 
     fn sign(self) -> Self {
@@ -365,13 +364,20 @@ mod tests {
 
     type Four = Jet<f64, 4>;
 
+    /// Step of the differences.
+    const STEP: f64 = 1e-3;
+    /// What rounding in the stencil and in the jet it is applied to leaves.
+    const STENCIL: f64 = 1e-10;
+    /// Width of coefficients at a point: rounding, amplified by the recurrences.
+    const THIN: f64 = 1e-9;
+
     /// Central fourth-order difference of the derivative one below, and its error estimate from
     /// a step twice as long.
     fn slope(f: impl Fn(f64) -> f64, x: f64) -> (f64, f64) {
         let stencil = |h: f64| (8.0 * (f(x + h) - f(x - h)) - (f(x + 2.0 * h) - f(x - 2.0 * h))) / (12.0 * h);
-        let (fine, coarse) = (stencil(1e-3), stencil(2e-3));
-        let rounding = 2.0 * f64::EPSILON * f(x).abs() / 1e-3;
-        (fine, (fine - coarse).abs() + rounding + 1e-10 * fine.abs())
+        let (fine, coarse) = (stencil(STEP), stencil(2.0 * STEP));
+        let rounding = 2.0 * f64::EPSILON * f(x).abs() / STEP;
+        (fine, (fine - coarse).abs() + rounding + STENCIL * (1.0 + fine.abs()))
     }
 
     fn check(name: &str, x: f64, f: impl Fn(Four) -> Four, g: impl Fn(Jet<Interval, 4>) -> Jet<Interval, 4>) {
@@ -379,7 +385,7 @@ mod tests {
         for k in 1..=4 {
             let (expected, error) = slope(|y| f(Four::variable(y)).derivative(k - 1), x);
             assert!(
-                (jet.derivative(k) - expected).abs() <= error + 1e-11,
+                (jet.derivative(k) - expected).abs() <= error,
                 "{name}: derivative {k} at {x} is {}, differences give {expected} ± {error:e}",
                 jet.derivative(k)
             );
@@ -390,7 +396,7 @@ mod tests {
             let (thin, c) = (rigorous.coefficient(k), jet.coefficient(k));
             let rounding = 64.0 * f64::EPSILON * (1.0 + c.abs());
             assert!(Interval::around(c, rounding).intersects(thin), "{name}: {c} against {thin:?}");
-            assert!(thin.width() <= 1e-9 * (1.0 + c.abs()), "{name}: {thin:?}");
+            assert!(thin.width() <= THIN * (1.0 + c.abs()), "{name}: {thin:?}");
             for step in [-1e-2, 3e-3, 1e-2] {
                 let there = f(Four::variable(x + step)).coefficient(k);
                 let room = Interval::around(there, 64.0 * f64::EPSILON * (1.0 + there.abs()));
@@ -442,7 +448,7 @@ mod tests {
         assert_eq!(jet.coefficient(1), Interval::new(-1.0, 1.0).hull(jet.coefficient(1)));
         assert_eq!(jet.coefficient(2), Interval::ENTIRE);
         let smooth_side = Jet::<Interval, 2>::variable(Interval::new(0.0, 1.0)).abs();
-        assert!(smooth_side.coefficient(1).contains(1.0) && smooth_side.coefficient(1).width() < 1e-12);
+        assert!(smooth_side.coefficient(1).contains(1.0) && smooth_side.coefficient(1).width() < THIN);
         let constant = Jet::<Interval, 2>::constant(Interval::ZERO).abs();
         assert_eq!(constant.coefficient(2), Interval::ZERO);
     }
@@ -456,7 +462,7 @@ mod tests {
             })
         };
         let jet = potential(Jet::variable(Interval::new(39.9, 40.1)));
-        assert!(jet.derivative(2).contains(-1.0) && jet.derivative(2).width() < 1e-9);
-        assert!(jet.derivative(3).width() < 1e-9);
+        assert!(jet.derivative(2).contains(-1.0) && jet.derivative(2).width() < THIN);
+        assert!(jet.derivative(3).width() < THIN);
     }
 }

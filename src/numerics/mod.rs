@@ -1,14 +1,18 @@
-//! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, linear
-//! equations, special functions, named random streams.
+//! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, panel grids,
+//! linear equations, special functions, named random streams.
 
 pub mod collocation;
+pub mod differentiation;
 pub mod double_double;
+pub mod enclosed_matrix;
 pub mod excess;
 pub mod expression;
 pub mod extrapolation;
+pub mod germ;
 pub mod jet;
 pub mod linalg;
 pub mod number;
+pub mod panels;
 pub mod parabolic_cylinder;
 pub mod quadrature;
 pub mod stream;

@@ -2,8 +2,10 @@
 
 mod channel;
 mod gaussian;
+pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
 pub use gaussian::GaussianPath;
+pub use observation::Observation;
 pub use schedule::{EnclosedSchedule, Schedule};

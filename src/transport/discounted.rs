@@ -202,7 +202,7 @@ mod tests {
             (1.01, 4.752211650341527),
             (1.05, 1.0780062376021976),
             (1.2, 0.4055518238506993),
-            (1.5, 0.30266972263843224),
+            (1.5, 0.3026697226384322),
         ] {
             let power = path(vec![1.0], vec![1.0], Schedule::power(exponent).unwrap());
             let value = discounted_action(&power, 0.0, 1.0).unwrap() * 0.5;

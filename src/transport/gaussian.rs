@@ -4,6 +4,7 @@ use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::path::{Channel, EnclosedSchedule, GaussianPath, Schedule};
+use nalgebra::DVector;
 use std::f64::consts::FRAC_PI_2;
 
 /// `|p'_t|² = |ṁ|² + tr(SΣS)`, S symmetric with `SΣ + ΣS = Σ̇`: the squared metric derivative of a
@@ -54,7 +55,7 @@ pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
         return Ok(Enclosure::infinite(Evidence::Exact));
     }
     let mean = if moving_base {
-        moving_mean_action(path, from, until)
+        moving_mean_action(path, from, until)?
     } else if !moving_target {
         // Not 0 times the root energy, which is infinite for the linear schedule from 0.
         Enclosure::exact(0.0)
@@ -88,7 +89,7 @@ pub fn action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
 
 /// `sup |p'_t|²` over `[from, until]` for a path with commuting covariances and a centred base,
 /// by branch and bound on interval ranges (Certified): the supremum lies within a relative
-/// 10⁻⁵, or within what [`MOST_RANGES`] ranges resolve.
+/// 10⁻⁵, or within what some thousand ranges resolve.
 ///
 /// # Errors
 /// [`Error::Undefined`] for other paths, [`Error::Domain`] unless `0 ≤ from ≤ until ≤ 1`.
@@ -107,7 +108,8 @@ pub fn largest_metric_derivative_squared(path: &GaussianPath, from: f64, until: 
     let mean_square: Interval = path.target().mean().iter().map(|&m| Interval::point(m).square()).sum();
     let range = |from: f64, until: f64| {
         let at = schedule.over(from, until);
-        let mean = if mean_square == Interval::ZERO {
+        // Not the square, whose upper end is rounded up from 0.
+        let mean = if path.target().mean().iter().all(|&m| m == 0.0) {
             Interval::ZERO
         } else {
             mean_square * schedule.root_rate_over(from, until).square()
@@ -147,7 +149,8 @@ const MOST_RANGES: usize = 1000;
 fn shape_rate_squared(channel: &Channel, at: &EnclosedSchedule) -> Interval {
     let variance = channel.target_variance * at.lambda + channel.base_variance * at.complement;
     let gap = channel.target_variance - channel.base_variance;
-    if gap == Interval::ZERO {
+    let (a, s) = (channel.target_variance, channel.base_variance);
+    if a == s && a.width() == 0.0 {
         return Interval::ZERO;
     }
     at.lambda_dot.square() * gap.square() / (Interval::point(4.0) * variance)
@@ -173,16 +176,35 @@ pub(super) fn distinct_panels(channels: &[Channel], schedule: &Schedule, first: 
 }
 
 /// `∫ |ṁ|² dt` in the angle: `dm/dφ = −(m sin φ − b cos φ)` and `dt = rate·dφ`.
-fn moving_mean_action(path: &GaussianPath, from: f64, until: f64) -> Enclosure {
+fn moving_mean_action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
     let schedule = path.schedule();
+    let (first, last) = (schedule.angle(until), schedule.angle(from));
+    let start = (FRAC_PI_2 - SINGULAR_END).max(first);
+    let singular = schedule.is_singular_at_start() && last > start;
     let unit = Channel::from_standard(0.0, 1.0);
-    let breaks =
-        graded_towards_target(schedule, unit.panels(schedule, schedule.angle(until), schedule.angle(from)));
+    let panels = unit.panels(schedule, first, if singular { start } else { last });
     let (m, b) = (path.target().mean(), path.base().mean());
-    integrate(&breaks, |angle| {
+    let swept = integrate(&graded_towards_target(schedule, panels), |angle| {
         let rate = m * core_math::sin(angle) - b * core_math::cos(angle);
         rate.norm_squared() / schedule.time_rate(angle)
-    })
+    });
+    if !singular {
+        return Ok(swept);
+    }
+    // ṁ = m·(√λ)˙ + b·(√(1−λ))˙: Minkowski's inequality with the norms of the two parts, of which
+    // the second has the square λ̇²/(4(1−λ)).
+    let end = schedule.time_of_angle(start).clamp(from, until);
+    let part = |mean: &DVector<f64>, energy: Interval| {
+        let square: Interval = mean.iter().map(|&x| Interval::point(x).square()).sum();
+        // A mean that is not there costs nothing, even where a moving one would cost infinitely much.
+        if mean.iter().all(|&x| x == 0.0) { Interval::ZERO } else { (square * energy).sqrt() }
+    };
+    let of_target = part(m, schedule.root_energy(from, end)?);
+    let of_base = part(b, schedule.rate_energy(from, end)?)
+        / (Interval::point(4.0) * schedule.enclosed(end).complement).sqrt();
+    let [low, high] = [(of_target - of_base).abs(), of_target + of_base].map(Interval::square);
+    let rest = Enclosure::from_interval(low.hull(high), Evidence::Converged);
+    Ok(swept + rest.widened(SINGULAR_ROUNDING * rest.hi()))
 }
 
 /// For a smooth stop nothing is singular at `φ = 0`; otherwise `1/rate ~ 1/φ` is, unless the
@@ -255,14 +277,22 @@ pub fn squared_rate_integral(
 }
 
 /// `∫ tr(SΣS) dt` of a path whose covariances do not commute, in time, with panels that shrink
-/// towards both ends.
+/// towards a singular start, where a closed form takes over.
 fn dense_shape_action(path: &GaussianPath, from: f64, until: f64) -> Result<Enclosure> {
     let schedule = path.schedule();
     let centred = GaussianPath::new(path.target().centred(), path.base().centred(), schedule.clone())?;
     let singular = from == 0.0 && schedule.onset_exponent().is_some_and(|a| a < 1.0);
-    let mut breaks = graded_panels(from, until, singular, false, 50);
-    breaks.extend(schedule.time_breaks().into_iter().filter(|&t| from < t && t < until));
+    let first = if singular { schedule.time_of(SINGULAR_LAMBDA)?.min(until) } else { from };
+    let mut breaks = if singular {
+        // Down to 2^−120: below the first time for every exponent above ½.
+        graded_panels(0.0, until, true, false, 120).into_iter().filter(|&t| t > first).collect()
+    } else {
+        graded_panels(from, until, false, false, 50)
+    };
+    breaks.push(first);
+    breaks.extend(schedule.time_breaks().into_iter().filter(|&t| first < t && t < until));
     breaks.sort_by(f64::total_cmp);
+    breaks.dedup();
     let mut failure = None;
     let mut width = 0.0_f64;
     let integral = integrate(&breaks, |t| match metric_derivative_squared(&centred, t) {
@@ -275,16 +305,31 @@ fn dense_shape_action(path: &GaussianPath, from: f64, until: f64) -> Result<Encl
             f64::NAN
         }
     });
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(integral.widened(width * integral.hi().abs())),
+    if let Some(error) = failure {
+        return Err(error);
     }
+    let swept = integral.widened(width * integral.hi().abs());
+    if !singular {
+        return Ok(swept);
+    }
+    // tr(SΣS)/λ̇² is homogeneous of degree −1 in Σ and decreases in it, and Σ moves by a relative
+    // η ≤ λ‖Σ_1 − Σ_0‖/λ_min(Σ_0) on the rest.
+    let rate = Enclosure::certified(schedule.enclosed(first).lambda_dot.square());
+    let weight = metric_derivative_squared(&centred, first)? / rate;
+    let difference = (path.target().covariance() - path.base().covariance()).norm();
+    let eta = 2.0 * SINGULAR_LAMBDA * difference / path.base().spectrum().smallest().lo();
+    let rest = weight * Enclosure::certified(schedule.rate_energy(0.0, first)?);
+    Ok(swept + rest.widened(2.0 * eta * rest.hi()).weakened(Evidence::Converged))
 }
+
+/// Value of λ below which the closed form stands for the integral of a dense path.
+const SINGULAR_LAMBDA: f64 = 1e-12;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::measure::gaussian::Gaussian;
+    use nalgebra::DMatrix;
 
     fn path(mean: Vec<f64>, variances: Vec<f64>, schedule: Schedule) -> GaussianPath {
         GaussianPath::from_standard(Gaussian::diagonal(mean, variances).unwrap(), schedule).unwrap()
@@ -356,6 +401,17 @@ mod tests {
     }
 
     #[test]
+    fn a_still_mean_and_equal_covariances_cost_nothing_at_the_start() {
+        let centred = path(vec![0.0], vec![4.0], Schedule::linear());
+        let top = largest_metric_derivative_squared(&centred, 0.0, 1.0).unwrap();
+        // (3/2)²/(1 + 3t) is largest at 0.
+        assert!(top.contains(2.25) && top.relative_width() < 1e-4, "{top}");
+        let still = path(vec![0.0], vec![1.0], Schedule::power(0.25).unwrap());
+        // A sum of zeros, each rounded up.
+        assert!(largest_metric_derivative_squared(&still, 0.0, 1.0).unwrap().hi() <= f64::MIN_POSITIVE);
+    }
+
+    #[test]
     fn a_singular_start_is_enclosed() {
         // ∫λ̇²/(4(1+λ))dt for λ = t^a, computed independently.
         for (exponent, expected) in [
@@ -366,6 +422,35 @@ mod tests {
         ] {
             let path = path(vec![0.0], vec![2.0], Schedule::power(exponent).unwrap());
             let value = action(&path, 0.0, 1.0).unwrap();
+            assert!(value.contains(expected) && value.relative_width() < 1e-6, "{exponent}: {value}");
+            // The same covariances as matrices that are not known to commute.
+            let matrix = |variance: f64| {
+                Gaussian::new(DVector::zeros(2), DMatrix::from_diagonal_element(2, 2, variance)).unwrap()
+            };
+            let schedule = Schedule::power(exponent).unwrap();
+            let dense = GaussianPath::new(matrix(2.0), matrix(1.0), schedule).unwrap();
+            assert!(dense.channels().is_none());
+            let value = action(&dense, 0.0, 1.0).unwrap() / 2.0;
+            assert!(value.contains(expected) && value.relative_width() < 1e-6, "dense {exponent}: {value}");
+        }
+    }
+
+    /// Exponent, mean of target and base, action over `[0, ½]`.
+    const MOVING_BASE: [(f64, f64, f64, f64); 4] = [
+        (1.05, 2.0, 1.0, 20.027760098735253),
+        (1.2, 1.0, -1.0, 2.272172269416818),
+        (0.6, 0.0, 1.0, 0.5048080207278708),
+        (0.8, 0.0, 2.0, 0.9904711429114675),
+    ];
+
+    #[test]
+    fn a_singular_start_of_a_moving_base_is_enclosed() {
+        // ∫_0^½ (m(√λ)˙ + b(√(1−λ))˙)² dt for λ = t^a, computed independently.
+        for (exponent, mean, base_mean, expected) in MOVING_BASE {
+            let law = |mean: f64| Gaussian::isotropic(vec![mean], 1.0).unwrap();
+            let schedule = Schedule::power(exponent).unwrap();
+            let path = GaussianPath::new(law(mean), law(base_mean), schedule).unwrap();
+            let value = action(&path, 0.0, 0.5).unwrap();
             assert!(value.contains(expected) && value.relative_width() < 1e-6, "{exponent}: {value}");
         }
     }

@@ -4,6 +4,7 @@ use crate::claims::gaussian_instances::{random_schedule, random_target, schedule
 use crate::dynamics::InitialLaw;
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result};
+use crate::inequality::log_sobolev_ceiling;
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::stream::Stream;
 use crate::path::GaussianPath;
@@ -103,6 +104,16 @@ impl BiasInstance {
         let initial = InitialLaw::perturbed(shift, 2_f64.powf(stream.random_range(-2.0..2.0)))?;
         let until = stream.random_range(0.25..1.0);
         Self::new(whole.path, whole.kappa, 0.125, until, initial)
+    }
+
+    /// A bound `C*` for `C_LS(p_t)` and, if `q_0 = p_from`, for `C_LS(q_τ)` at all times up to the end of
+    /// the path.
+    ///
+    /// # Errors
+    /// Those of [`log_sobolev_ceiling`].
+    pub fn log_sobolev_ceiling(&self) -> Result<Enclosure> {
+        let initial = self.path.law(self.from)?.log_sobolev_constant();
+        log_sobolev_ceiling(&self.path, self.from, 1.0, initial)
     }
 
     /// `KL(p_from|q_0)`.

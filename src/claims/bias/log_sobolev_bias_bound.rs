@@ -16,13 +16,13 @@
 //! *Checked.* Left: the law of the dynamics, and its divergence differentiated in time. Right: the
 //! formulas; `C*` is the largest `2λ_max(Cov q_τ)`. *Not checked here:* targets that are not Gaussian.
 //!
-//! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With C_P in place of
-//! C_LS* it is false (a twin).
+//! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With `C_P` in place of
+//! `C_LS`* it is false (a twin).
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::bias::instance::BiasInstance;
 use crate::claims::gaussian_instances::{random_schedule, random_target};
-use crate::dynamics::{InitialLaw, bias_at, channel_deviations, log_sobolev_along_dynamics};
+use crate::dynamics::{InitialLaw, bias_at, channel_deviations};
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
@@ -147,7 +147,7 @@ impl Theorem for LogSobolevBiasBound {
             FalseTwin {
                 name: "C_P in place of C_LS",
                 instance: || Instance::translation(vec![1.0], 0.03125, Form::Integrated),
-                wrong: Wrong::Bound(|i| integrated(i, constant(i)? * 0.5)),
+                wrong: Wrong::Bound(|i| integrated(i, i.run.log_sobolev_ceiling()? * 0.5)),
             },
             [
                 FalseTwin {
@@ -187,9 +187,9 @@ impl Theorem for LogSobolevBiasBound {
         match instance.form {
             Form::Supremum => {
                 let speed = largest_metric_derivative_squared(&run.path, run.from, 1.0)?;
-                Ok(kappa.square() * constant(instance)? * speed / 4.0)
+                Ok(kappa.square() * instance.run.log_sobolev_ceiling()? * speed / 4.0)
             }
-            Form::Integrated => integrated(instance, constant(instance)?),
+            Form::Integrated => integrated(instance, instance.run.log_sobolev_ceiling()?),
             Form::Differential { theta } => {
                 let (divergence, constant) = divergence_and_constant(run)?;
                 let speed = metric_derivative_squared(&run.path, run.until)?;
@@ -198,11 +198,6 @@ impl Theorem for LogSobolevBiasBound {
             }
         }
     }
-}
-
-/// `C*` for the whole run.
-fn constant(instance: &Instance) -> Result<Enclosure> {
-    log_sobolev_along_dynamics(&instance.run.path, instance.run.from)
 }
 
 /// `(κ/2)∫e^{−2(1−u)/(κC*)}|p'_u|² du`; the bound increases with `C*`, so its upper end serves.

@@ -20,7 +20,7 @@
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
 use crate::claims::bias::instance::BiasInstance;
 use crate::claims::gaussian_instances::{random_schedule, schedule};
-use crate::dynamics::{InitialLaw, bias_at, log_sobolev_along_dynamics};
+use crate::dynamics::{InitialLaw, bias_at};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
@@ -94,22 +94,17 @@ impl Theorem for ReverseBiasBound {
     }
 }
 
-/// `C = 2·max λ_max(Σ_t)`: the variance of a channel is monotone in time.
-fn constant(instance: &BiasInstance) -> Result<Enclosure> {
-    log_sobolev_along_dynamics(&instance.path, instance.from)
-}
-
 /// `e^{−speed·T/C}KL(q_0|p_0)` over the duration `T = (1 − from)/κ`.
 fn initial_term(instance: &BiasInstance, speed: f64) -> Result<Enclosure> {
     let divergence = instance.initial.divergence(&instance.path, instance.from)?.reverse_kl;
     let duration = (1.0 - Enclosure::exact(instance.from)) / instance.kappa;
-    Ok((-(duration * speed / constant(instance)?)).exp() * divergence)
+    Ok((-(duration * speed / instance.log_sobolev_ceiling()?)).exp() * divergence)
 }
 
 /// `κ²·C·sup|p'|²`.
 fn speed_term(instance: &BiasInstance) -> Result<Enclosure> {
     let speed = largest_metric_derivative_squared(&instance.path, instance.from, 1.0)?;
-    Ok(Enclosure::exact(instance.kappa).square() * constant(instance)? * speed)
+    Ok(Enclosure::exact(instance.kappa).square() * instance.log_sobolev_ceiling()? * speed)
 }
 
 /// An upper bound for Λ: the largest `|λ̇(a − s)|/(2σ²)` over channels and times.
@@ -135,7 +130,7 @@ fn lipschitz_constant(path: &GaussianPath, from: f64) -> Result<f64> {
 /// The instance, if H3 holds.
 fn checked(path: GaussianPath, kappa: f64, from: f64, initial: InitialLaw) -> Result<BiasInstance> {
     let instance = BiasInstance::new(path, kappa, from, 1.0, initial)?;
-    let product = kappa * lipschitz_constant(&instance.path, from)? * constant(&instance)?.hi();
+    let product = kappa * lipschitz_constant(&instance.path, from)? * instance.log_sobolev_ceiling()?.hi();
     // One rounding in each of the two products.
     if product * (1.0 + 4.0 * f64::EPSILON) <= 1.0 {
         Ok(instance)
@@ -155,8 +150,8 @@ fn random(stream: &mut Stream, index: usize, perturbed: bool) -> Result<BiasInst
     let path =
         GaussianPath::from_standard(Gaussian::random(stream, dim, condition, 1.0)?, random_schedule(stream))?;
     let from = if path.schedule().onset_exponent().is_some_and(|a| a < 2.0) { 0.0625 } else { 0.0 };
-    let slope = lipschitz_constant(&path, from)? * log_sobolev_along_dynamics(&path, from)?.hi();
-    let kappa = stream.random_range(0.1..0.99) / slope;
+    let ceiling = BiasInstance::whole(path.clone(), 1.0, from)?.log_sobolev_ceiling()?.hi();
+    let kappa = stream.random_range(0.1..0.99) / (lipschitz_constant(&path, from)? * ceiling);
     let initial = if perturbed {
         let shift = (0..dim).map(|_| stream.random_range(-2.0..2.0)).collect();
         InitialLaw::perturbed(shift, stream.random_range(0.25..4.0))?

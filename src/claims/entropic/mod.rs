@@ -2,5 +2,10 @@
 
 use crate::claim::Claim;
 
+pub mod entropic_map_jacobian;
+pub mod instance;
+pub mod schroedinger_potential;
+
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[];
+pub(super) const CLAIMS: &[&dyn Claim] =
+    &[&schroedinger_potential::SchroedingerPotential, &entropic_map_jacobian::EntropicMapJacobian];

@@ -2,5 +2,18 @@
 
 use crate::claim::Claim;
 
+pub mod hessian_formulae;
+pub mod instance;
+pub mod lipschitz_score;
+pub mod mixture;
+pub mod score_formulae;
+pub mod strong_error;
+pub mod strong_solution;
+
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[];
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &score_formulae::ScoreFormulae,
+    &hessian_formulae::HessianFormulae,
+    &lipschitz_score::LipschitzScore,
+    &strong_solution::StrongSolution,
+];

@@ -4,6 +4,8 @@
 //! what was expected. Unknown keys are refused.
 
 mod node;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
@@ -274,7 +276,8 @@ fn run_section(section: &Section<'_>) -> Result<(Vec<f64>, f64)> {
             if !(0.0..1.0).contains(&start) {
                 return Err(node.unexpected("a number in [0, 1)"));
             }
-            start
+            // −0 is 0.
+            start.abs()
         }
         None => 0.0,
     };

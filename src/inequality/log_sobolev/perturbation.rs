@@ -6,7 +6,6 @@ use super::hardy::drop_of_slope;
 use super::potential::Potential;
 use crate::enclosure::Interval;
 use crate::measure::line::LineMeasure;
-use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
 /// The best bound over `θ` for `V = V_0 + H` with `V_0'' ≥ θ` and `H` `L`-Lipschitz (certified), with its `θ` and `L`.
 ///
@@ -66,7 +65,6 @@ pub(super) fn lipschitz(potential: Potential<'_>, frame: &Frame) -> Option<(f64,
 /// `2·sup T'²` with `T` the increasing map that takes `N(0, 1)` to the measure: `T' = φ(Φ^{−1}(F))/p`. Estimated on two meshes
 /// (Converged); `None` if the supremum seems to lie at an infinite end, where the mesh does not reach.
 pub(super) fn transport(potential: Potential<'_>, frame: &Frame) -> Option<f64> {
-    let normal = Normal::new(0.0, 1.0).ok()?;
     let sup = |count: usize| {
         let chain = Chain::new(&frame.pieces(), &frame.shares(count), |x| potential.value(x));
         let n = chain.spring.len();
@@ -82,7 +80,7 @@ pub(super) fn transport(potential: Potential<'_>, frame: &Frame) -> Option<f64> 
             .filter(|&i| left[i].min(right[i]) > SMALLEST_TAIL)
             .map(|i| {
                 let density = chain.spring[i] * (chain.nodes[i + 1] - chain.nodes[i]);
-                (normal.pdf(normal.inverse_cdf(left[i].min(right[i]))) / density, left[i].min(right[i]))
+                (gaussian_profile(left[i].min(right[i])) / density, left[i].min(right[i]))
             })
             .max_by(|a, b| a.0.total_cmp(&b.0))
     };
@@ -91,6 +89,22 @@ pub(super) fn transport(potential: Potential<'_>, frame: &Frame) -> Option<f64> 
     let at_an_infinite_end =
         fine.1 < 1e3 * SMALLEST_TAIL && (frame.support.0.is_infinite() || frame.support.1.is_infinite());
     (bound.is_finite() && !at_an_infinite_end).then_some(bound)
+}
+
+/// `φ(Φ^{−1}(q))` for `0 < q ≤ ½`, the Gaussian isoperimetric profile: Newton's method for the logarithm of the tail, which is
+/// concave, so that the iteration converges from below.
+fn gaussian_profile(q: f64) -> f64 {
+    let density = |z: f64| core_math::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
+    let mut z = 0.0;
+    for _ in 0..60 {
+        let tail = 0.5 * core_math::erfc(z * std::f64::consts::FRAC_1_SQRT_2);
+        let step = (tail / q).ln() * tail / density(z);
+        z += step;
+        if step.abs() <= 4.0 * f64::EPSILON * z.abs() {
+            break;
+        }
+    }
+    density(z)
 }
 
 /// Tail mass up to which the map is followed.

@@ -389,6 +389,16 @@ impl LineMeasure {
         self.wells.iter().map(|w| (w.at, w.width)).collect()
     }
 
+    /// Means and standard deviations of the components, if the measure is a normal law or a mixture of
+    /// normal laws.
+    pub fn gaussian_components(&self) -> Option<Vec<(f64, f64)>> {
+        match &self.family {
+            Family::Gaussian { mean, std } => Some(vec![(*mean, *std)]),
+            Family::Mixture(components) => Some(components.iter().map(|k| (k.mean, k.std)).collect()),
+            _ => None,
+        }
+    }
+
     /// The hull of `{V − min V ≤ level}`, `level ≥ 0`: outside, the density is below `e^{−level}`
     /// times its maximum.
     pub fn support(&self, level: f64) -> (f64, f64) {

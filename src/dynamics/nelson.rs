@@ -1,0 +1,206 @@
+//! The Nelson process of a Gaussian path: a linear diffusion that follows the path exactly.
+
+use crate::enclosure::{Enclosure, Evidence};
+use crate::error::{Error, Result, positive, within};
+use crate::numerics::collocation::solve_linear;
+use crate::path::GaussianPath;
+use nalgebra::{DMatrix, DVector};
+
+/// Relative tolerance of the collocation.
+const TOLERANCE: f64 = 1e-14;
+
+/// `dY = (v̂_τ + ∇log p̂_τ)(Y) dτ + √2 dB`; in the time `t = κτ` of the path the deviation
+/// `D = Y − m_t` solves `dD = (S_t − Σ_t⁻¹/κ) D dt + √(2/κ) dB` with `S_tΣ_t + Σ_tS_t = Σ̇_t`.
+#[derive(Clone, Debug)]
+pub struct NelsonProcess {
+    path: GaussianPath,
+    kappa: f64,
+    target: DMatrix<f64>,
+    base: DMatrix<f64>,
+}
+
+impl NelsonProcess {
+    /// The process with slowness `kappa` along `path`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `kappa` is finite and positive.
+    pub fn new(path: &GaussianPath, kappa: f64) -> Result<Self> {
+        positive("kappa", kappa)?;
+        let (target, base) = (path.target().covariance(), path.base().covariance());
+        Ok(Self { path: path.clone(), kappa, target, base })
+    }
+
+    /// Covariance of the path in floating point.
+    fn covariance(&self, t: f64) -> DMatrix<f64> {
+        let schedule = self.path.schedule();
+        &self.target * schedule.lambda(t) + &self.base * schedule.complement(t)
+    }
+
+    /// `S_t − Σ_t⁻¹/κ`, through the eigenvectors of `Σ_t`.
+    fn drift_matrix(&self, t: f64) -> DMatrix<f64> {
+        let eigen = self.covariance(t).symmetric_eigen();
+        let (q, values) = (&eigen.eigenvectors, &eigen.eigenvalues);
+        let rate = (&self.target - &self.base) * self.path.schedule().lambda_dot(t);
+        let rotated = q.transpose() * rate * q;
+        let d = values.len();
+        let inner = DMatrix::from_fn(d, d, |i, j| {
+            let precision = if i == j { 1.0 / (values[i] * self.kappa) } else { 0.0 };
+            rotated[(i, j)] / (values[i] + values[j]) - precision
+        });
+        q * inner * q.transpose()
+    }
+
+    /// A time step around `t` within which path and schedule are smooth and the drift moves a
+    /// point by little: a quarter of the distance to the ends of the path and to the breaks of the schedule.
+    pub fn longest_step(&self, t: f64) -> f64 {
+        let ends = [0.0, 1.0];
+        let breaks = self.path.schedule().time_breaks();
+        let room = ends.iter().chain(&breaks).fold(1.0_f64, |room, b| room.min((t - b).abs()));
+        (0.25 * room).min(0.25 / self.drift_matrix(t).norm())
+    }
+
+    /// `E[Y_{τ+h} − y|Y_τ = y]/h` for `h = step/κ`, shape `[d]`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 ≤ t < t + step ≤ 1`, [`Error::Dimension`] for a point of another
+    /// dimension, [`Error::NoConvergence`] if the equation is too stiff.
+    pub fn forward_quotient(&self, t: f64, step: f64, y: &[f64]) -> Result<Vec<Enclosure>> {
+        positive("step", step)?;
+        within("t", t, 0.0, 1.0)?;
+        within("t + step", t + step, t, 1.0)?;
+        let offset = self.offset(t, y)?;
+        // The increment z = Φd − d solves z′ = B(z + d).
+        let start = DVector::zeros(offset.len());
+        let increment = solve_linear(&[t, t + step], &start, TOLERANCE, |x| {
+            let b = self.drift_matrix(x);
+            let g = &b * &offset;
+            (b, g)
+        })?;
+        let rounding = 32.0 * f64::EPSILON * offset.norm();
+        let change = self.mean_change(t, t + step)?;
+        let radius = increment.error + rounding;
+        Ok(self.quotient(&increment.value, &change, radius, step))
+    }
+
+    /// `E[y − Y_{τ−h}|Y_τ = y]/h` for `h = step/κ`, shape `[d]`: the process is started at `τ − h` with the mean
+    /// of the path and `start_factor` times its covariance (1 is the Nelson process), and its law at `τ` is
+    /// computed, not assumed.
+    ///
+    /// # Errors
+    /// As [`NelsonProcess::forward_quotient`]; [`Error::Matrix`] if the covariance at `τ` is singular in
+    /// floating point.
+    pub fn backward_quotient(
+        &self,
+        t: f64,
+        step: f64,
+        y: &[f64],
+        start_factor: f64,
+    ) -> Result<Vec<Enclosure>> {
+        positive("step", step)?;
+        positive("start_factor", start_factor)?;
+        within("t", t, 0.0, 1.0)?;
+        within("t − step", t - step, 0.0, t)?;
+        let offset = self.offset(t, y)?;
+        let d = offset.len();
+        let (from, identity) = (t - step, DMatrix::<f64>::identity(d, d));
+        let initial = self.covariance(from) * start_factor;
+        let mut propagator = DMatrix::zeros(d, d);
+        let mut propagator_error = 0.0;
+        for k in 0..d {
+            let unit = DVector::from_fn(d, |i, _| if i == k { 1.0 } else { 0.0 });
+            let column =
+                solve_linear(&[from, t], &unit, TOLERANCE, |x| (self.drift_matrix(x), DVector::zeros(d)))?;
+            propagator.set_column(k, &column.value);
+            propagator_error += column.error;
+        }
+        let noise = DVector::from_column_slice((&identity * (2.0 / self.kappa)).as_slice());
+        let later =
+            solve_linear(&[from, t], &DVector::from_column_slice(initial.as_slice()), TOLERANCE, |x| {
+                let b = self.drift_matrix(x);
+                (identity.kronecker(&b) + b.kronecker(&identity), noise.clone())
+            })?;
+        let covariance = DMatrix::from_column_slice(d, d, later.value.as_slice());
+        let factor =
+            (0.5 * (&covariance + covariance.transpose())).cholesky().ok_or_else(|| Error::Matrix {
+                name: "covariance of the process".to_owned(),
+                expected: "invertible in floating point".to_owned(),
+                reason: "its Cholesky factorisation fails".to_owned(),
+            })?;
+        let pulled = factor.solve(&offset);
+        let expected = &initial * (propagator.transpose() * &pulled);
+        let inverse = factor.inverse().norm();
+        let errors = initial.norm() * propagator_error * pulled.norm()
+            + initial.norm() * propagator.norm() * inverse * later.error * pulled.norm();
+        let condition = inverse * covariance.norm();
+        let rounding = 32.0 * d as f64 * f64::EPSILON * condition * (offset.norm() + expected.norm());
+        let change = self.mean_change(from, t)?;
+        Ok(self.quotient(&(&offset - &expected), &change, errors + rounding, step))
+    }
+
+    /// `y − m_t`.
+    fn offset(&self, t: f64, y: &[f64]) -> Result<DVector<f64>> {
+        if y.len() != self.path.dim() {
+            let (found, expected) = (y.len(), self.path.dim());
+            return Err(Error::Dimension { name: "point".to_owned(), found, expected });
+        }
+        let mean = self.path.mean(t)?;
+        Ok(DVector::from_iterator(y.len(), y.iter().zip(mean).map(|(&a, m)| a - m.mid())))
+    }
+
+    /// `m_until − m_from`.
+    fn mean_change(&self, from: f64, until: f64) -> Result<Vec<Enclosure>> {
+        let (before, after) = (self.path.mean(from)?, self.path.mean(until)?);
+        Ok(after.into_iter().zip(before).map(|(a, b)| a - b).collect())
+    }
+
+    /// `(increment + change)/h`.
+    fn quotient(
+        &self,
+        increment: &DVector<f64>,
+        change: &[Enclosure],
+        radius: f64,
+        step: f64,
+    ) -> Vec<Enclosure> {
+        increment
+            .iter()
+            .zip(change)
+            .map(|(&z, &c)| (Enclosure::around(z, radius, Evidence::Converged) + c) * self.kappa / step)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::gaussian::Gaussian;
+    use crate::path::Schedule;
+
+    #[test]
+    fn a_standard_target_gives_the_ornstein_uhlenbeck_process() {
+        // p_t = γ for every t, v = 0, s = −y: E[Y_{τ+h}|y] = e^{−h} y, and the process is reversible.
+        let path = GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
+        let (kappa, step) = (0.5, 0.25);
+        let process = NelsonProcess::new(&path, kappa).unwrap();
+        let h: f64 = step / kappa;
+        let expected = |y: f64| (-h).exp_m1() / h * y;
+        let y = [1.0, -2.0];
+        let forward = process.forward_quotient(0.5, step, &y).unwrap();
+        let backward = process.backward_quotient(0.5, step, &y, 1.0).unwrap();
+        for i in 0..2 {
+            assert!(forward[i].contains(expected(y[i])) && forward[i].width() < 1e-12, "{}", forward[i]);
+            assert!(backward[i].contains(-expected(y[i])) && backward[i].width() < 1e-11, "{}", backward[i]);
+        }
+    }
+
+    #[test]
+    fn bad_arguments_are_refused() {
+        let path = GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
+        assert!(NelsonProcess::new(&path, 0.0).is_err() && NelsonProcess::new(&path, f64::NAN).is_err());
+        let process = NelsonProcess::new(&path, 1.0).unwrap();
+        for (t, step) in [(0.5, 0.0), (0.5, 0.75), (f64::NAN, 0.1), (0.5, f64::NAN), (0.5, -0.1)] {
+            assert!(process.forward_quotient(t, step, &[0.0, 0.0]).is_err());
+            assert!(process.backward_quotient(t, step, &[0.0, 0.0], 1.0).is_err());
+        }
+        assert!(process.forward_quotient(0.5, 0.1, &[0.0]).is_err());
+    }
+}

@@ -1,0 +1,286 @@
+//! Bounds of a formula on a whole half-line `[Y, ∞)`.
+//!
+//! Interval arithmetic on `[Y, ∞)` loses `x³ − x` to `∞ − ∞`. A [`Germ`] keeps the polynomial part of a
+//! formula symbolically and everything else as a range, so that polynomials, and what they
+//! dominate, keep their leading terms. Evaluating a potential on jets over germs gives proved
+//! bounds of its slope along a tail.
+
+use super::number::Number;
+use crate::enclosure::Interval;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Highest power kept symbolically.
+const DEGREE: usize = 8;
+
+/// A function on `[from, ∞)`: a polynomial with enclosed coefficients plus a rest with known range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Germ {
+    /// Left end of the half-line, positive (0 for constants, which live on every half-line).
+    from: f64,
+    coefficients: [Interval; DEGREE + 1],
+    rest: Interval,
+}
+
+impl Germ {
+    /// The variable `x ≥ from > 0` (a `from` that is not positive gives a germ that knows nothing).
+    pub fn variable(from: f64) -> Self {
+        let mut germ = Self::constant(Interval::ZERO);
+        if from > 0.0 && from.is_finite() {
+            germ.from = from;
+            germ.coefficients[1] = Interval::ONE;
+        } else {
+            germ.rest = Interval::ENTIRE;
+        }
+        germ
+    }
+
+    fn constant(value: Interval) -> Self {
+        let mut coefficients = [Interval::ZERO; DEGREE + 1];
+        coefficients[0] = value;
+        Self { from: 0.0, coefficients, rest: Interval::ZERO }
+    }
+
+    /// A function of which only the range on the half-line is known.
+    fn ranged(from: f64, range: Interval) -> Self {
+        Self { from, rest: range, ..Self::constant(Interval::ZERO) }
+    }
+
+    fn degree(&self) -> usize {
+        (1..=DEGREE).rev().find(|&k| self.coefficients[k] != Interval::ZERO).unwrap_or(0)
+    }
+
+    /// Enclosure of all values on `[from, ∞)`.
+    pub fn range(&self) -> Interval {
+        let degree = self.degree();
+        let polynomial = if degree == 0 {
+            self.coefficients[0]
+        } else {
+            // x^d (c_d + c_{d−1} t + … + c_0 t^d) with t = 1/x ∈ [0, 1/from].
+            let t = Interval::new(0.0, (Interval::ONE / Interval::point(self.from)).hi());
+            let head = self.coefficients[..=degree].iter().fold(Interval::ZERO, |sum, &c| sum * t + c);
+            let least = Interval::point(self.from).powi(i32::try_from(degree).unwrap_or(0)).lo();
+            let power = Interval::new(least.min(f64::MAX), f64::INFINITY);
+            head * power
+        };
+        polynomial + self.rest
+    }
+
+    fn map(self, f: impl FnOnce(Interval) -> Interval) -> Self {
+        if self.degree() == 0 && self.rest == Interval::ZERO {
+            return Self { from: self.from, ..Self::constant(f(self.coefficients[0])) };
+        }
+        Self::ranged(self.from, f(self.range()))
+    }
+}
+
+impl Add for Germ {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let mut sum = self;
+        sum.from = self.from.max(other.from);
+        for (a, b) in sum.coefficients.iter_mut().zip(other.coefficients) {
+            *a = *a + b;
+        }
+        sum.rest = self.rest + other.rest;
+        sum
+    }
+}
+
+impl Neg for Germ {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { from: self.from, coefficients: self.coefficients.map(Neg::neg), rest: -self.rest }
+    }
+}
+
+impl Sub for Germ {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + (-other)
+    }
+}
+
+impl Mul for Germ {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let from = self.from.max(other.from);
+        let (p, q) = (self.degree(), other.degree());
+        let mixed_terms_stay_ranges =
+            (other.rest == Interval::ZERO || p == 0) && (self.rest == Interval::ZERO || q == 0);
+        if p + q > DEGREE || !mixed_terms_stay_ranges {
+            return Self::ranged(from, self.range() * other.range());
+        }
+        let mut product = Self::constant(Interval::ZERO);
+        product.from = from;
+        for (i, a) in self.coefficients[..=p].iter().enumerate() {
+            for (j, b) in other.coefficients[..=q].iter().enumerate() {
+                product.coefficients[i + j] = product.coefficients[i + j] + *a * *b;
+            }
+        }
+        // Of the mixed products only those with a constant factor are left, or with a zero rest.
+        let (a, b) = (self.coefficients[0], other.coefficients[0]);
+        let zero = Interval::ZERO;
+        let mixed = |c: Interval, rest: Interval| if c == zero || rest == zero { zero } else { c * rest };
+        product.rest = mixed(a, other.rest) + mixed(b, self.rest) + mixed(self.rest, other.rest);
+        product
+    }
+}
+
+impl Div for Germ {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        if other.degree() == 0 && other.rest == Interval::ZERO && !other.coefficients[0].contains(0.0) {
+            let by = other.coefficients[0];
+            let mut quotient = self;
+            let divided = |c: Interval| if c == Interval::ZERO { c } else { c / by };
+            quotient.coefficients = self.coefficients.map(divided);
+            quotient.rest = divided(self.rest);
+            return quotient;
+        }
+        Self::ranged(self.from.max(other.from), self.range() / other.range())
+    }
+}
+
+impl Number for Germ {
+    fn from_f64(x: f64) -> Self {
+        Self::constant(Interval::point(x))
+    }
+
+    fn from_interval(x: Interval) -> Self {
+        Self::constant(x)
+    }
+
+    fn representative(self) -> f64 {
+        // Well inside the half-line, where the leading term has taken over.
+        let x = 8.0 * self.from;
+        self.coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c.mid())
+    }
+
+    fn powi(self, exponent: i32) -> Self {
+        let count = exponent.unsigned_abs() as usize;
+        if exponent >= 0 && self.rest == Interval::ZERO && self.degree() * count <= DEGREE {
+            return (0..count).fold(Self::from_f64(1.0), |product, _| product * self);
+        }
+        self.map(|x| x.powi(exponent))
+    }
+
+    fn powf(self, exponent: f64) -> Self {
+        self.map(|x| Number::powf(x, exponent))
+    }
+
+    fn exp(self) -> Self {
+        self.map(Interval::exp)
+    }
+
+    fn ln(self) -> Self {
+        self.map(Number::ln)
+    }
+
+    fn sqrt(self) -> Self {
+        self.map(Number::sqrt)
+    }
+
+    fn sin(self) -> Self {
+        self.map(Interval::sin)
+    }
+
+    fn cos(self) -> Self {
+        self.map(Interval::cos)
+    }
+
+    fn tanh(self) -> Self {
+        self.map(Interval::tanh)
+    }
+
+    fn sinh(self) -> Self {
+        self.map(Interval::sinh)
+    }
+
+    fn cosh(self) -> Self {
+        self.map(Interval::cosh)
+    }
+
+    fn ln_cosh(self) -> Self {
+        self.map(Number::ln_cosh)
+    }
+
+    fn abs(self) -> Self {
+        let range = self.range();
+        if range.lo() >= 0.0 {
+            self
+        } else if range.hi() <= 0.0 {
+            -self
+        } else {
+            Self::ranged(self.from, range.abs())
+        }
+    }
+
+    fn sign(self) -> Self {
+        Self::ranged(self.from, self.range().sign())
+    }
+
+    fn abs_curvature(self) -> Self {
+        Self::ranged(self.from, self.range().abs_curvature())
+    }
+
+    fn probability(self) -> Self {
+        self.map(Number::probability)
+    }
+
+    fn log_sum_exp(count: usize, term: impl Fn(usize) -> Self) -> Self {
+        let height = |i: &usize| term(*i).representative();
+        let Some(dominant) = (0..count).max_by(|i, j| height(i).total_cmp(&height(j))) else {
+            return Self::from_f64(f64::NEG_INFINITY);
+        };
+        let pivot = term(dominant);
+        let others: Interval =
+            (0..count).filter(|i| *i != dominant).map(|i| (term(i) - pivot).range().exp()).sum();
+        let excess = Interval::new(others.lo().max(0.0), others.hi()).ln_1p();
+        pivot + Self::ranged(pivot.from, excess)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::jet::Jet;
+
+    fn slope(from: f64, potential: impl Fn(Jet<Germ, 1>) -> Jet<Germ, 1>) -> Interval {
+        potential(Jet::variable(Germ::variable(from))).coefficient(1).range()
+    }
+
+    #[test]
+    fn polynomials_keep_their_leading_term() {
+        // V' = x³ − 3x on [4, ∞), least at 4: 52.
+        let c = Jet::<Germ, 1>::from_f64;
+        let bound = slope(4.0, |x| x.powi(4) / c(4.0) - c(1.5) * x.square());
+        assert!(bound.lo() > 50.0 && bound.lo() <= 52.0, "{bound:?}");
+        assert!(bound.hi() == f64::INFINITY);
+        let negative = slope(4.0, |x| -(x.powi(3)));
+        assert!(negative.hi() <= -47.9 && negative.lo() == f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn bounded_perturbations_and_mixtures_are_dominated() {
+        let c = Jet::<Germ, 1>::from_f64;
+        let wavy = slope(8.0, |x| x.square() / c(2.0) + c(0.5) * (c(3.0) * x).cos());
+        assert!(wavy.lo() > 6.4 && wavy.lo() <= 6.5, "{wavy:?}");
+        let mixture = slope(9.0, |x| {
+            -Jet::log_sum_exp(2, |i| {
+                let (centre, std) = [(-2.0, 0.5), (2.0, 1.0)][i];
+                -((x - c(centre)) / c(std)).square() / c(2.0)
+            })
+        });
+        assert!(mixture.lo() > 6.9 && mixture.lo() <= 7.0, "{mixture:?}");
+        let logistic = slope(30.0, |x| c(2.0) * (x / c(2.0)).ln_cosh());
+        assert!(logistic.lo() > 1.0 - 1e-12 && logistic.hi() <= 1.0 + 1e-12);
+    }
+
+    #[test]
+    fn what_is_not_known_is_unbounded() {
+        assert_eq!(Germ::variable(-1.0).range(), Interval::ENTIRE);
+        let x = Germ::variable(1.0);
+        assert_eq!((x * x.sin()).range(), Interval::ENTIRE);
+        assert!((x - x).range().contains(0.0));
+    }
+}
