@@ -92,10 +92,10 @@ pub(super) fn transport(potential: Potential<'_>, frame: &Frame) -> Option<f64> 
 }
 
 /// `φ(Φ^{−1}(q))` for `0 < q ≤ ½`, the Gaussian isoperimetric profile: Newton's method for the logarithm of the tail, which is
-/// concave, so that the iteration converges from below.
+/// concave, so that the iteration descends from `√(−2 log 2q)`, which lies above the solution.
 fn gaussian_profile(q: f64) -> f64 {
     let density = |z: f64| core_math::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
-    let mut z = 0.0;
+    let mut z = (-2.0 * (2.0 * q).ln()).max(0.0).sqrt();
     for _ in 0..60 {
         let tail = 0.5 * core_math::erfc(z * std::f64::consts::FRAC_1_SQRT_2);
         let step = (tail / q).ln() * tail / density(z);
