@@ -91,10 +91,10 @@ impl Schedule {
             if first != 0.0 || last != 1.0 {
                 return Err(Error::domain(name, format!("[{first}, …, {last}]"), "a list from 0 to 1"));
             }
-            if let Some(pair) = values.windows(2).find(|w| w[0] >= w[1]) {
+            if let Some((left, right)) = values.iter().zip(&values[1..]).find(|(left, right)| left >= right) {
                 return Err(Error::domain(
                     name,
-                    format!("[…, {}, {}, …]", pair[0], pair[1]),
+                    format!("[…, {left}, {right}, …]"),
                     "a strictly increasing list",
                 ));
             }

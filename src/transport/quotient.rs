@@ -36,17 +36,16 @@ fn half_width(entry: Enclosure) -> f64 {
 fn displacement(path: &GaussianPath, t: f64, rounded: &Gaussian) -> Result<f64> {
     const SLACK: f64 = 1.0 + 1e-3; // λ_min(Σ') is that of Σ to within the rounding
     let mean: f64 = path.mean(t)?.iter().map(|m| half_width(*m).powi(2)).sum();
-    let shape = match rounded.variances() {
+    let shape = if let Some(variances) = rounded.variances() {
         // |√v − √v'| is half the relative change of v, times √v.
-        Some(variances) => 0.5 * ULPS * f64::EPSILON * variances.iter().sum::<f64>().sqrt(),
-        None => {
-            let smallest = rounded.spectrum().smallest().lo();
-            let rounding = covariance_rounding(path, t)?;
-            if rounding > 1e-3 * smallest {
-                return Ok(f64::INFINITY);
-            }
-            SLACK * 0.5 * rounding / smallest.sqrt()
+        0.5 * ULPS * f64::EPSILON * variances.iter().sum::<f64>().sqrt()
+    } else {
+        let smallest = rounded.spectrum().smallest().lo();
+        let rounding = covariance_rounding(path, t)?;
+        if rounding > 1e-3 * smallest {
+            return Ok(f64::INFINITY);
         }
+        SLACK * 0.5 * rounding / smallest.sqrt()
     };
     Ok(mean.sqrt() + shape)
 }
