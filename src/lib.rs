@@ -29,11 +29,13 @@
 //! |---|---|
 //! | [`error`] | one variant per violated precondition |
 //! | [`enclosure`] | numbers with two ends and the evidence for them; their comparison |
-//! | [`numerics`] | quadrature, linear algebra, extrapolation, named random streams |
-//! | [`measure`] | laws: densities, scores, exact constants |
-//! | [`path`] | schedules and the path `p_t` |
+//! | [`numerics`] | quadrature, linear algebra, expressions and jets, extrapolation, named random streams |
+//! | [`measure`] | laws, Gaussian and on the line: densities, scores, moments, exact constants |
+//! | [`path`] | schedules, the path `p_t`, the conditional law of `X` given `X_t` |
+//! | [`inequality`] | Poincaré and log-Sobolev constants from both sides, certified; how they travel |
 //! | [`transport`] | metric derivative and action |
 //! | [`dynamics`] | the law of annealed Langevin dynamics, its bias and bounds for it |
+//! | [`sampler`] | a pure step of the chain, and the law of the chain for Gaussian targets |
 //! | [`claim`] | what a statement of the theory is as data, and how it is checked |
 //! | [`claims`] | the statements, a folder per chapter, a file per claim |
 //! | [`ledger`] | runs claims and says what came out |
