@@ -68,9 +68,10 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
             } else {
                 Candidate::new(&current, refine(&candidate.f, &shares, level - 1))
             };
-            best = start.and_then(|start| match start.polish(&current, 12) {
-                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => Some(polished),
-                _ => None,
+            best = start.map(|start| match start.polish(&current, 12) {
+                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => polished,
+                // Not near a critical point: climb on; the differences between the levels will show it.
+                _ => start.ascend(&current, 100),
             });
             branch.extend(best.as_ref().map(|b| (width, Enclosure::exact(b.quotient))));
         }
