@@ -1,9 +1,9 @@
 //! Laws on the line given by a formula, for the claims on perturbations: the formula can be added to and
 //! tilted, and no constant of such a law is taken from a table.
 
-use crate::enclosure::Enclosure;
+use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
-use crate::inequality::log_sobolev::maximise;
+use crate::inequality::log_sobolev::{Certificate, maximise};
 use crate::measure::line::LineMeasure;
 use std::fmt;
 
@@ -53,6 +53,20 @@ impl LineLaw {
     /// Those of the measure and of [`maximise`].
     pub fn maximum(&self) -> Result<Enclosure> {
         Ok(maximise(&self.measure()?)?.value)
+    }
+
+    /// `C_LS` between the best function found and `slack` times its quotient, if a supersolution with so many cells
+    /// per side proves that; otherwise the upper end is unknown.
+    ///
+    /// # Errors
+    /// Those of the measure, of [`maximise`] and of [`Certificate::search`].
+    pub fn proved_constant(&self, slack: f64, cells: usize) -> Result<Enclosure> {
+        let measure = self.measure()?;
+        let found = maximise(&measure)?.value;
+        let claimed = slack * found.hi();
+        let proof = Certificate::search(&measure, claimed, measure.mean().mid(), cells)?;
+        let hi = if proof.is_some_and(|p| p.verify(&measure)) { claimed } else { f64::INFINITY };
+        Enclosure::new(found.lo(), hi, Evidence::Converged)
     }
 
     /// `log μ(e^{sX})` and the mean of the law tilted by `e^{sx}`.
