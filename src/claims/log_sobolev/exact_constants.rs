@@ -68,18 +68,18 @@ impl Instance {
         LineLaw::new(format!("x^2/2 + ({text})"), lo, f64::INFINITY)
     }
 
-    fn random_table(stream: &mut Stream, index: usize) -> Result<Self> {
+    fn random_table(stream: &mut Stream, index: usize) -> Self {
         let scale = 2_f64.powf(stream.random_range(-3.0..3.0));
         let shift = stream.random_range(-3.0..3.0);
-        Ok(match index % 3 {
+        match index % 3 {
             0 => Self::Gaussian(shift, scale),
             1 => Self::Uniform(shift, scale),
             _ => Self::Cosine([1.0, 2.0, 3.0, 6.0, 4.5][index / 3 % 5]),
-        })
+        }
     }
 
-    fn random_convex(stream: &mut Stream, index: usize) -> Result<Self> {
-        Ok(Self::Convex(match index % 3 {
+    fn random_convex(stream: &mut Stream, index: usize) -> Self {
+        Self::Convex(match index % 3 {
             0 => Self::slow(index / 3),
             // Chi laws with k degrees of freedom: W = −(k−1) log x.
             1 => {
@@ -90,7 +90,7 @@ impl Instance {
                 stream.random_range(0.3..2.0),
                 stream.random_range(-1.0..1.0)
             )),
-        }))
+        })
     }
 
     fn exponential(law: LineLaw, size: f64) -> Result<Self> {
@@ -161,9 +161,9 @@ impl Theorem for ExactConstants {
         let family =
             |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
-            family("Gaussian, uniform and cosine laws", 6, 30, Instance::random_table),
+            family("Gaussian, uniform and cosine laws", 6, 30, |s, i| Ok(Instance::random_table(s, i))),
             [
-                family("at most 2 on e^{−x²/2−W}", 4, 24, Instance::random_convex),
+                family("at most 2 on e^{−x²/2−W}", 4, 24, |s, i| Ok(Instance::random_convex(s, i))),
                 family("2 in the limit on e^{−x²/2−W}", SLOW.len(), SLOW.len(), |_, i| {
                     Ok(Instance::Exponentials(Instance::slow(i)))
                 }),

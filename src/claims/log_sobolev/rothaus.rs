@@ -59,13 +59,13 @@ impl Instance {
         }
     }
 
-    fn random_perturbed(stream: &mut Stream, index: usize) -> Result<Self> {
+    fn random_perturbed(stream: &mut Stream, index: usize) -> Self {
         let height = [1.0, -0.6, 2.0][index % 3] * stream.random_range(0.7..1.0);
-        Ok(Self::Perturbed(Step {
+        Self::Perturbed(Step {
             height,
             steepness: stream.random_range(0.5..1.5),
             at: stream.random_range(-0.5..0.5),
-        }))
+        })
     }
 
     fn entropies(&self, of: fn(Entropies) -> Enclosure) -> Result<Enclosure> {
@@ -136,7 +136,9 @@ impl Theorem for Rothaus {
                     Ok(Instance::Function(Probe::random_line(s, i)))
                 }),
                 family("tightening on two points", Evidence::Certified, 8, 60, Instance::random_two_points),
-                family("tightening on the line", Evidence::Converged, 3, 20, Instance::random_perturbed),
+                family("tightening on the line", Evidence::Converged, 3, 20, |s, i| {
+                    Ok(Instance::random_perturbed(s, i))
+                }),
             ],
         )
     }
