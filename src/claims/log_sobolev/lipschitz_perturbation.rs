@@ -138,7 +138,7 @@ impl Theorem for LipschitzPerturbation {
             family("smooth and kinked perturbations", 6, 40, Instance::random),
             [
                 family("deep wells", 2, 10, Instance::random_deep),
-                family("proved by a supersolution", 2, 8, Instance::random_proved),
+                family("proved by a supersolution", 1, 4, Instance::random_proved),
             ],
         )
     }
