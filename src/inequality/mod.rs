@@ -3,6 +3,7 @@
 mod along_dynamics;
 mod covariance;
 pub mod log_sobolev;
+pub mod log_sobolev_perturbation;
 pub mod poincare;
 mod test_function;
 
