@@ -11,6 +11,7 @@
 //! operators*, Trans. Amer. Math. Soc. 349 (1997)). Profiles add up, and do not change when a convex
 //! function or an affine one is added to `V`.
 
+use crate::enclosure::Interval;
 use crate::error::Result;
 use crate::measure::line::LineMeasure;
 use crate::numerics::jet::Jet;
@@ -53,22 +54,29 @@ pub enum ConvexityProfile {
     },
 }
 
-/// Distances and midpoints at which a profile is tried on a law, per octave and side.
-const DISTANCES: i32 = 24;
-const MIDPOINTS: i32 = 48;
-/// Rounding of a difference of slopes, in units of the last place of their size.
-const ULPS: f64 = 64.0;
+/// Distances (each half the one before) and midpoints at which a profile is tried on a law, and the height
+/// above its minimum up to which the potential is looked at.
+const DISTANCES: i32 = 10;
+const MIDPOINTS: i32 = 40;
+const LEVEL: f64 = 20.0;
 
 impl ConvexityProfile {
     /// `κ(r)`, `r > 0`.
-    pub fn value(&self, r: f64) -> f64 {
+    pub fn value(&self, r: Interval) -> Interval {
+        let (point, two) = (Interval::point, Interval::point(2.0));
         match *self {
-            Self::Lipschitz { convexity, slope } => convexity - 2.0 * slope / r,
-            Self::Smooth { convexity, slope, concavity } => convexity - concavity.min(2.0 * slope / r),
-            Self::Ball { radius, variance } => {
-                1.0 / variance - 2.0 * radius / (variance * r) * (radius * r / (2.0 * variance)).tanh()
+            Self::Lipschitz { convexity, slope } => point(convexity) - two * point(slope) / r,
+            Self::Smooth { convexity, slope, concavity } => {
+                point(convexity) - point(concavity).min(two * point(slope) / r)
             }
-            Self::Quartic { quartic, quadratic } => quadratic + 0.25 * quartic * r * r,
+            Self::Ball { radius, variance } => {
+                let (radius, variance) = (point(radius), point(variance));
+                let pull = (radius * r / (two * variance)).tanh();
+                Interval::ONE / variance - two * radius / (variance * r) * pull
+            }
+            Self::Quartic { quartic, quadratic } => {
+                point(quadratic) + point(quartic) * r.square() / point(4.0)
+            }
         }
     }
 
@@ -102,22 +110,21 @@ impl ConvexityProfile {
         LineMeasure::parse(&self.comparison_potential("x"), f64::NEG_INFINITY, f64::INFINITY)
     }
 
-    /// Looks for a pair of points at which a law on the line has a smaller profile, among the pairs
-    /// with midpoint and distance on a grid over its bulk: `(x, y)`, or `None`.
+    /// Looks for a pair of points at which a law on the line certainly has a smaller profile, among the
+    /// pairs with midpoint and distance on a grid over its bulk: `(x, y)`, or `None`.
     pub fn counterexample(&self, law: &LineMeasure) -> Option<(f64, f64)> {
-        let (lo, hi) = law.support(20.0);
-        let slope = |x: f64| law.potential(Jet::<f64, 1>::variable(x)).coefficient(1);
+        let (lo, hi) = law.support(LEVEL);
+        let slope = |x: f64| law.potential(Jet::<Interval, 1>::variable(Interval::point(x))).coefficient(1);
         for i in 0..=MIDPOINTS {
             let middle = lo + (hi - lo) * f64::from(i) / f64::from(MIDPOINTS);
             for j in 0..DISTANCES {
-                let r = (hi - lo) * 2_f64.powf(-0.5 * f64::from(j));
-                let (x, y) = (middle - 0.5 * r, middle + 0.5 * r);
+                let half = (hi - lo) * 2_f64.powi(-j - 1);
+                let (x, y) = (middle - half, middle + half);
                 if x < lo || y > hi {
                     continue;
                 }
-                let (left, right) = (slope(x), slope(y));
-                let rounding = ULPS * f64::EPSILON * (left.abs() + right.abs() + self.value(r).abs() * r);
-                if right - left < self.value(r) * r - rounding {
+                let r = Interval::point(y) - Interval::point(x);
+                if (slope(y) - slope(x)).hi() < (self.value(r) * r).lo() {
                     return Some((x, y));
                 }
             }
@@ -155,10 +162,12 @@ mod tests {
         for profile in PROFILES {
             let law = profile.comparison_law().unwrap();
             for s in [0.01, 0.3, 0.9, 1.7, 6.0] {
-                let slope = law.potential(Jet::<f64, 1>::variable(s)).coefficient(1);
-                let expected = s * profile.value(2.0 * s);
-                let rounding = ULPS * f64::EPSILON * (1.0 + 10.0 * s);
-                assert!((slope - expected).abs() <= rounding, "{profile} at {s}: {slope} for {expected}");
+                let s = Interval::point(s);
+                let slope = law.potential(Jet::<Interval, 1>::variable(s)).coefficient(1);
+                let expected = s * profile.value(Interval::point(2.0) * s);
+                assert!(slope.intersects(expected), "{profile} at {s:?}: {slope:?} for {expected:?}");
+                // Rounding of a few operations on numbers below 100.
+                assert!(slope.hull(expected).width() < 64.0 * f64::EPSILON * 100.0, "{profile} at {s:?}");
             }
         }
     }
