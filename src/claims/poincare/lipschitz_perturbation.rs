@@ -48,7 +48,7 @@ pub struct Instance {
 #[derive(Clone, Debug)]
 enum Law {
     /// `V₀ = θx²/2 + a convex function` and H a sum of terms.
-    Line(PerturbedLaw),
+    Line(Box<PerturbedLaw>),
     /// `θ|x|²/2 − L|x|` and a convex function of `|x|` on `R^d`.
     Radial(LineMeasure, usize),
 }
@@ -62,7 +62,7 @@ impl Instance {
     pub fn line(convexity: f64, convex: &str, terms: Vec<Term>, domain: (f64, f64)) -> Result<Self> {
         let potential = format!("{}*x^2/2 + {convex}", positive("convexity", convexity)?);
         let laws = PerturbedLaw::new(potential, terms, domain)?;
-        Ok(Self { slope: laws.slope(), convexity, law: Law::Line(laws) })
+        Ok(Self { slope: laws.slope(), convexity, law: Law::Line(Box::new(laws)) })
     }
 
     /// `θ|x|²/2 − L|x| + q|x|⁴/4` on `R^d`, `q ≥ 0`.
