@@ -1,6 +1,7 @@
 //! P4: converged Poincaré constants to relative 1e-12; P5: certified two-sided ones to 1e-9.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use dald::enclosure::Enclosure;
 use dald::inequality::poincare::{converged_poincare_constant, poincare_constant};
 use dald::measure::line::LineMeasure;
 use rayon::prelude::*;
@@ -23,7 +24,7 @@ fn benchmarks(c: &mut Criterion) {
         b.iter(|| {
             let constants: Vec<f64> = laws
                 .par_iter()
-                .map(|law| converged_poincare_constant(black_box(law)).map_or(f64::NAN, |c| c.mid()))
+                .map(|law| converged_poincare_constant(black_box(law)).map_or(f64::NAN, Enclosure::mid))
                 .collect();
             constants
         });

@@ -1,4 +1,7 @@
 //! Properties checked on random instances.
 
+mod enclosure;
 mod expression;
+mod gaussian;
 mod line;
+mod poincare;

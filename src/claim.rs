@@ -199,13 +199,16 @@ pub struct FalseTwin<I> {
     pub wrong: Wrong<I>,
 }
 
+/// One side of a statement as a function of the instance.
+pub type Side<I> = fn(&I) -> Result<Enclosure>;
+
 /// The one thing that a false twin changes.
 #[derive(Debug)]
 pub enum Wrong<I> {
     /// The right side is replaced: a wrong constant, exponent or sign.
-    Bound(fn(&I) -> Result<Enclosure>),
+    Bound(Side<I>),
     /// The left side is replaced.
-    Observed(fn(&I) -> Result<Enclosure>),
+    Observed(Side<I>),
     /// Nothing but the instance, which violates a hypothesis.
     Hypothesis,
 }
@@ -486,7 +489,7 @@ fn compare<T: Theorem>(instance: &T::Instance) -> Result<Comparison> {
 
 fn judge_twin<T: Theorem>(twin: &FalseTwin<T::Instance>) -> Result<Comparison> {
     let instance = (twin.instance)()?;
-    let (mut observed, mut bound): (fn(&T::Instance) -> _, fn(&T::Instance) -> _) = (T::observed, T::bound);
+    let (mut observed, mut bound): (Side<T::Instance>, Side<T::Instance>) = (T::observed, T::bound);
     match twin.wrong {
         Wrong::Bound(wrong) => bound = wrong,
         Wrong::Observed(wrong) => observed = wrong,

@@ -89,11 +89,13 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// A scalar `value` outside its domain.
+    #[expect(clippy::needless_pass_by_value, reason = "a caller's value reads better than a reference to it")]
     pub fn domain(name: &str, value: impl ToString, expected: &str) -> Self {
         Self::Domain { name: name.to_owned(), value: value.to_string(), expected: expected.to_owned() }
     }
 
     /// A violated hypothesis of a claim.
+    #[expect(clippy::needless_pass_by_value, reason = "a caller's value reads better than a reference to it")]
     pub fn hypothesis(claim: &str, hypothesis: &str, reason: impl ToString) -> Self {
         Self::Hypothesis {
             claim: claim.to_owned(),

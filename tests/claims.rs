@@ -38,6 +38,13 @@ claims! {
     t5_gaussian_paths: "T5",
     t6_poincare_existence: "T6",
     t7_de_bruijn: "T7",
+    n3_forward_backward_drift: "N3",
+    n4_reverse_diffusion: "N4",
+    n5_finite_energy: "N5",
+    w1_score_formulae: "W1",
+    w2_hessian_formulae: "W2",
+    w3_lipschitz_score: "W3",
+    w5_strong_solution: "W5",
     b1_path_space_divergence: "B1",
     b2_girsanov_bias_bound: "B2",
     b3_poincare_bias_bound: "B3",
@@ -68,6 +75,9 @@ claims! {
     l11_herbst: "L11",
     l12_transport_inequality: "L12",
     l16_along_dynamics: "L16",
+    e2_schroedinger_potential: "E2",
+    e3_entropic_map_jacobian: "E3",
+    s2_gaussian_chain: "S2",
 }
 
 #[test]

@@ -70,9 +70,9 @@ struct Audit {
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum LevelArg {
     /// A few instances of each family
+    #[default]
     Quick,
     /// All instances
-    #[default]
     Full,
 }
 

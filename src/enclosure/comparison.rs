@@ -156,7 +156,9 @@ impl Comparison {
             Relation::Lower => self.bound - self.observed,
             Relation::Equality { .. } | Relation::Rate { .. } => (self.observed - self.bound).abs(),
         };
-        gap / self.bound.abs().max(Enclosure::exact(self.scale))
+        let size = self.bound.abs().max(Enclosure::exact(self.scale));
+        // Against a bound of exactly 0 the observed side is its own measure.
+        gap / if size.hi() == 0.0 { self.observed.abs() } else { size }
     }
 
     /// The weaker evidence of the two sides.

@@ -364,13 +364,20 @@ mod tests {
 
     type Four = Jet<f64, 4>;
 
+    /// Step of the differences.
+    const STEP: f64 = 1e-3;
+    /// What rounding in the stencil and in the jet it is applied to leaves.
+    const STENCIL: f64 = 1e-10;
+    /// Width of coefficients at a point: rounding, amplified by the recurrences.
+    const THIN: f64 = 1e-9;
+
     /// Central fourth-order difference of the derivative one below, and its error estimate from
     /// a step twice as long.
     fn slope(f: impl Fn(f64) -> f64, x: f64) -> (f64, f64) {
         let stencil = |h: f64| (8.0 * (f(x + h) - f(x - h)) - (f(x + 2.0 * h) - f(x - 2.0 * h))) / (12.0 * h);
-        let (fine, coarse) = (stencil(1e-3), stencil(2e-3));
-        let rounding = 2.0 * f64::EPSILON * f(x).abs() / 1e-3;
-        (fine, (fine - coarse).abs() + rounding + 1e-10 * fine.abs())
+        let (fine, coarse) = (stencil(STEP), stencil(2.0 * STEP));
+        let rounding = 2.0 * f64::EPSILON * f(x).abs() / STEP;
+        (fine, (fine - coarse).abs() + rounding + STENCIL * (1.0 + fine.abs()))
     }
 
     fn check(name: &str, x: f64, f: impl Fn(Four) -> Four, g: impl Fn(Jet<Interval, 4>) -> Jet<Interval, 4>) {
@@ -378,7 +385,7 @@ mod tests {
         for k in 1..=4 {
             let (expected, error) = slope(|y| f(Four::variable(y)).derivative(k - 1), x);
             assert!(
-                (jet.derivative(k) - expected).abs() <= error + 1e-11,
+                (jet.derivative(k) - expected).abs() <= error,
                 "{name}: derivative {k} at {x} is {}, differences give {expected} ± {error:e}",
                 jet.derivative(k)
             );
@@ -389,7 +396,7 @@ mod tests {
             let (thin, c) = (rigorous.coefficient(k), jet.coefficient(k));
             let rounding = 64.0 * f64::EPSILON * (1.0 + c.abs());
             assert!(Interval::around(c, rounding).intersects(thin), "{name}: {c} against {thin:?}");
-            assert!(thin.width() <= 1e-9 * (1.0 + c.abs()), "{name}: {thin:?}");
+            assert!(thin.width() <= THIN * (1.0 + c.abs()), "{name}: {thin:?}");
             for step in [-1e-2, 3e-3, 1e-2] {
                 let there = f(Four::variable(x + step)).coefficient(k);
                 let room = Interval::around(there, 64.0 * f64::EPSILON * (1.0 + there.abs()));
@@ -441,7 +448,7 @@ mod tests {
         assert_eq!(jet.coefficient(1), Interval::new(-1.0, 1.0).hull(jet.coefficient(1)));
         assert_eq!(jet.coefficient(2), Interval::ENTIRE);
         let smooth_side = Jet::<Interval, 2>::variable(Interval::new(0.0, 1.0)).abs();
-        assert!(smooth_side.coefficient(1).contains(1.0) && smooth_side.coefficient(1).width() < 1e-12);
+        assert!(smooth_side.coefficient(1).contains(1.0) && smooth_side.coefficient(1).width() < THIN);
         let constant = Jet::<Interval, 2>::constant(Interval::ZERO).abs();
         assert_eq!(constant.coefficient(2), Interval::ZERO);
     }
@@ -455,7 +462,7 @@ mod tests {
             })
         };
         let jet = potential(Jet::variable(Interval::new(39.9, 40.1)));
-        assert!(jet.derivative(2).contains(-1.0) && jet.derivative(2).width() < 1e-9);
-        assert!(jet.derivative(3).width() < 1e-9);
+        assert!(jet.derivative(2).contains(-1.0) && jet.derivative(2).width() < THIN);
+        assert!(jet.derivative(3).width() < THIN);
     }
 }

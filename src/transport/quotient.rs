@@ -36,17 +36,16 @@ fn half_width(entry: Enclosure) -> f64 {
 fn displacement(path: &GaussianPath, t: f64, rounded: &Gaussian) -> Result<f64> {
     const SLACK: f64 = 1.0 + 1e-3; // λ_min(Σ') is that of Σ to within the rounding
     let mean: f64 = path.mean(t)?.iter().map(|m| half_width(*m).powi(2)).sum();
-    let shape = match rounded.variances() {
+    let shape = if let Some(variances) = rounded.variances() {
         // |√v − √v'| is half the relative change of v, times √v.
-        Some(variances) => 0.5 * ULPS * f64::EPSILON * variances.iter().sum::<f64>().sqrt(),
-        None => {
-            let smallest = rounded.spectrum().smallest().lo();
-            let rounding = covariance_rounding(path, t)?;
-            if rounding > 1e-3 * smallest {
-                return Ok(f64::INFINITY);
-            }
-            SLACK * 0.5 * rounding / smallest.sqrt()
+        0.5 * ULPS * f64::EPSILON * variances.iter().sum::<f64>().sqrt()
+    } else {
+        let smallest = rounded.spectrum().smallest().lo();
+        let rounding = covariance_rounding(path, t)?;
+        if rounding > 1e-3 * smallest {
+            return Ok(f64::INFINITY);
         }
+        SLACK * 0.5 * rounding / smallest.sqrt()
     };
     Ok(mean.sqrt() + shape)
 }
@@ -61,15 +60,17 @@ pub fn path_distance(path: &GaussianPath, s: f64, t: f64) -> Result<Enclosure> {
     Ok(first.wasserstein2_squared(&second)?.sqrt().widened(rounding).weakened(Evidence::Exact))
 }
 
-/// `|p'_t| = lim_{h→0} W₂(p_t, p_{t+h})/|h|` for `t ∈ (0, 1)`: the root of the mean square of the quotients
-/// forward and backward, which is even in h, extrapolated (Converged).
+/// `|p'_t| = lim_{h→0} W₂(p_t, p_{t+h})/|h|` for `t ∈ (0, 1)`: the root of the extrapolated mean
+/// square of the quotients forward and backward, which is even in h (Converged). The square is smooth
+/// in h where the path nearly stands still; its root would not be.
 ///
 /// # Errors
 /// [`crate::error::Error::Domain`] at a time where the path need not be smooth; errors of the
 /// distances.
 pub fn metric_derivative_by_distances(path: &GaussianPath, t: f64) -> Result<Enclosure> {
     let quotient = |s: f64| Ok((path_distance(path, t, s)? / (Enclosure::exact(s) - t)).square());
-    even_limit(room(path, t), |h| Ok(((quotient(t + h)? + quotient(t - h)?) / 2.0).sqrt()))
+    let square = even_limit(room(path, t), |h| Ok((quotient(t + h)? + quotient(t - h)?) / 2.0))?;
+    Ok(square.sqrt())
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ impl Theorem for BoundedField {
                     instance: |kappa| {
                         Translation::new(vec![0.0, -2.0], vec![0.25, 3.0], schedule("power 2")?, kappa, 0.0)
                     },
-                    at: &[0.04, 0.02, 0.01, 0.005],
+                    at: &[0.01, 0.005, 0.0025, 0.00125],
                 },
             },
         ]

@@ -101,9 +101,9 @@ impl Instance {
 impl fmt::Display for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Product { path, quantity } => write!(f, "{:?} of the product {path}", quantity),
+            Self::Product { path, quantity } => write!(f, "{quantity:?} of the product {path}"),
             Self::Padding { path, extra, quantity } => {
-                write!(f, "{:?} of {path}, padded by {extra} coordinates", quantity)
+                write!(f, "{quantity:?} of {path}, padded by {extra} coordinates")
             }
             Self::Spectrum { exponent, dim, t } => {
                 write!(f, "|p'|² for eigenvalues 1 + i^-{exponent} in d={dim}, linear schedule at t={t}")
@@ -246,7 +246,7 @@ fn spectrum_derivative(exponent: f64, dim: usize, t: f64) -> Result<Enclosure> {
 }
 
 fn random_quantity(stream: &mut Stream, index: usize) -> Quantity {
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         Quantity::Action
     } else {
         Quantity::Bias { kappa: 10_f64.powf(stream.random_range(-2.0..1.0)) }

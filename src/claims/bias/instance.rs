@@ -1,7 +1,7 @@
 //! The instances that the bias claims share: a Gaussian path, a slowness and a time range.
 
 use crate::claims::gaussian_instances::{random_schedule, random_target, schedule};
-use crate::dynamics::InitialLaw;
+use crate::dynamics::{InitialLaw, bias_at};
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result};
 use crate::inequality::log_sobolev_ceiling;
@@ -114,6 +114,22 @@ impl BiasInstance {
     pub fn log_sobolev_ceiling(&self) -> Result<Enclosure> {
         let initial = self.path.law(self.from)?.log_sobolev_constant();
         log_sobolev_ceiling(&self.path, self.from, 1.0, initial)
+    }
+
+    /// `KL(p_until|q)` of the law of the dynamics.
+    ///
+    /// # Errors
+    /// Those of [`bias_at`].
+    pub fn forward_kl(&self) -> Result<Enclosure> {
+        Ok(bias_at(&self.path, self.kappa, self.from, self.until, &self.initial)?.forward_kl)
+    }
+
+    /// `(κ/4)·A`, with the action of the range.
+    ///
+    /// # Errors
+    /// Those of [`action`].
+    pub fn girsanov_term(&self) -> Result<Enclosure> {
+        Ok(action(&self.path, self.from, self.until)? * self.kappa / 4.0)
     }
 
     /// `KL(p_from|q_0)`.

@@ -16,8 +16,8 @@
 //! *Checked.* Left: the law of the dynamics, and its divergence differentiated in time. Right: the
 //! formulas; `C*` is the largest `2λ_max(Cov q_τ)`. *Not checked here:* targets that are not Gaussian.
 //!
-//! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With C_P in place of
-//! C_LS* it is false (a twin).
+//! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With `C_P` in place of
+//! `C_LS`* it is false (a twin).
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::bias::instance::BiasInstance;

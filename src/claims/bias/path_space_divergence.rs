@@ -27,7 +27,6 @@ use crate::numerics::excess::excess_forward;
 use crate::numerics::extrapolation::limit_at_zero;
 use crate::numerics::stream::Stream;
 use crate::path::{Channel, GaussianPath};
-use crate::transport::action;
 use rand::RngExt;
 
 /// The claim.
@@ -79,19 +78,19 @@ impl Theorem for PathSpaceDivergence {
             FalseTwin {
                 name: "κ/2 in place of κ/4 (noise dB instead of √2 dB)",
                 instance: asymmetric,
-                wrong: Wrong::Bound(|i| Ok(i.initial_forward_kl()? + girsanov_term(i)? * 2.0)),
+                wrong: Wrong::Bound(|i| Ok(i.initial_forward_kl()? + i.girsanov_term()? * 2.0)),
             },
             [
                 FalseTwin {
                     name: "no initial divergence",
                     instance: asymmetric,
-                    wrong: Wrong::Bound(girsanov_term),
+                    wrong: Wrong::Bound(BiasInstance::girsanov_term),
                 },
                 FalseTwin {
                     name: "the divergence of ALD from Nelson started the other way round",
                     instance: asymmetric,
                     wrong: Wrong::Bound(|i| {
-                        Ok(i.initial.divergence(&i.path, i.from)?.reverse_kl + girsanov_term(i)?)
+                        Ok(i.initial.divergence(&i.path, i.from)?.reverse_kl + i.girsanov_term()?)
                     }),
                 },
             ],
@@ -117,13 +116,8 @@ impl Theorem for PathSpaceDivergence {
     }
 
     fn bound(instance: &BiasInstance) -> Result<Enclosure> {
-        Ok(instance.initial_forward_kl()? + girsanov_term(instance)?)
+        Ok(instance.initial_forward_kl()? + instance.girsanov_term()?)
     }
-}
-
-/// `(κ/4)·A`.
-fn girsanov_term(instance: &BiasInstance) -> Result<Enclosure> {
-    Ok(action(&instance.path, instance.from, instance.until)? * instance.kappa / 4.0)
 }
 
 /// Mean over `Y ~ p` of the divergence between the laws, one step later, of the Nelson process and

@@ -62,8 +62,12 @@ impl Chain {
             first += count;
         }
         let normalisation: f64 = mass.iter().sum();
-        mass.iter_mut().for_each(|m| *m /= normalisation);
-        spring.iter_mut().for_each(|k| *k /= normalisation);
+        for m in &mut mass {
+            *m /= normalisation;
+        }
+        for k in &mut spring {
+            *k /= normalisation;
+        }
         Self { nodes, mass, spring }
     }
 
@@ -121,7 +125,9 @@ impl Chain {
             result.push(value);
         }
         let centre = self.mean(&result);
-        result.iter_mut().for_each(|g| *g -= centre);
+        for g in &mut result {
+            *g -= centre;
+        }
         result
     }
 

@@ -56,7 +56,11 @@ impl Frame {
         let length = self.right - self.left;
         self.pieces()
             .windows(2)
-            .map(|pair| (((pair[1] - pair[0]) / length * count as f64).round() as usize).max(8))
+            .map(|pair| {
+                // Counted rather than rounded: the smallest number of cells that is not below the share.
+                let share = (pair[1] - pair[0]) / length * count as f64;
+                (8..count.max(8)).find(|n| *n as f64 >= share).unwrap_or(count.max(8))
+            })
             .collect()
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn curvature(potential: Potential<'_>, frame: &Frame) -> f64 {
     if frame.support.1.is_infinite() {
         lowest = lowest.min(potential.convexity_beyond(frame.right));
     }
-    if frame.breaks.iter().any(|&kink| opens_downward(potential, frame, kink)) {
+    if frame.breaks.iter().any(|&kink| drop_of_slope(potential, frame, kink).hi() > 0.0) {
         return f64::NEG_INFINITY;
     }
     for pair in frame.edges(2000).windows(2) {
@@ -33,16 +33,20 @@ pub(super) fn curvature(potential: Potential<'_>, frame: &Frame) -> f64 {
     lowest
 }
 
-/// Whether `V'` may jump down at a break point.
-fn opens_downward(potential: Potential<'_>, frame: &Frame, kink: f64) -> bool {
+/// How far `V'` may jump down at a break point: `[0, …]`, infinite if unknown.
+pub(super) fn drop_of_slope(potential: Potential<'_>, frame: &Frame, kink: f64) -> Interval {
     if potential.series(Interval::point(kink))[2].is_finite() {
-        return false;
+        return Interval::ZERO;
     }
     let reach = 1e-6 * (frame.right - frame.left);
     let left = potential.series(Interval::new(kink - reach, kink));
     let right = potential.series(Interval::new(kink, kink + reach));
     // A kink that is no float lies inside one of the two, whose curvature is then unbounded.
-    !(left[2].is_finite() && right[2].is_finite() && left[1].hi() <= right[1].lo())
+    if left[2].is_finite() && right[2].is_finite() {
+        (left[1] - right[1]).max(Interval::ZERO)
+    } else {
+        Interval::new(0.0, f64::INFINITY)
+    }
 }
 
 /// `4·max B`, `B = sup_{x>m} q log(1 + e²/q) ∫_m^x 1/p` with `q = μ[x,∞)`, and its mirror image: an upper bound for the

@@ -36,7 +36,7 @@ pub(super) struct Maximum {
 /// Springs of the chain on which the search is done.
 const SEARCH: usize = 512;
 /// Doublings of the chain for the extrapolation.
-const LEVELS: usize = 5;
+const LEVELS: usize = 4;
 /// Doublings of the search mesh at which the function is reported.
 const REPORTED: usize = 1;
 
@@ -56,7 +56,7 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
     let mut reported = (coarse.nodes.clone(), mode.clone(), best.clone());
     for level in 0..LEVELS {
         let current = if level == 0 { coarse.clone() } else { chain(level) };
-        let width = 0.25_f64.powi(level as i32);
+        let width = 1.0 / (1_u64 << (2 * level)) as f64;
         if level > 0 {
             mode = refine(&mode, &shares, level - 1);
         }
@@ -68,9 +68,10 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
             } else {
                 Candidate::new(&current, refine(&candidate.f, &shares, level - 1))
             };
-            best = start.and_then(|start| match start.polish(&current, 12) {
-                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => Some(polished),
-                _ => None,
+            best = start.map(|start| match start.polish(&current, 12) {
+                Some((polished, _)) if polished.quotient > 0.999 * start.quotient => polished,
+                // Not near a critical point: climb on; the differences between the levels will show it.
+                _ => start.ascend(&current, 100),
             });
             branch.extend(best.as_ref().map(|b| (width, Enclosure::exact(b.quotient))));
         }
@@ -108,9 +109,13 @@ fn polish_mode(chain: &Chain, mode: &mut Vec<f64>) -> f64 {
     let mut value: f64 = 0.0;
     for _ in 0..200 {
         let centre = chain.mean(mode);
-        mode.iter_mut().for_each(|v| *v -= centre);
+        for v in mode.iter_mut() {
+            *v -= centre;
+        }
         let norm = chain.product(mode, mode).sqrt();
-        mode.iter_mut().for_each(|v| *v /= norm);
+        for v in mode.iter_mut() {
+            *v /= norm;
+        }
         let next = 1.0 / chain.energy(mode);
         let change = (next / value - 1.0).abs();
         value = next;

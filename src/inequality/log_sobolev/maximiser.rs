@@ -49,7 +49,9 @@ impl Candidate {
             return None;
         }
         let sign = if chain.mean(&f) < 0.0 { -1.0 } else { 1.0 };
-        f.iter_mut().for_each(|v| *v *= sign / norm);
+        for v in &mut f {
+            *v *= sign / norm;
+        }
         let quotient = entropy(chain, &f) / chain.energy(&f);
         (quotient > 0.0 && quotient.is_finite()).then_some(Self { f, quotient })
     }
@@ -137,13 +139,17 @@ pub(super) fn eigenfunctions(chain: &Chain, count: usize) -> Vec<(Vec<f64>, f64)
         let mut value = 0.0;
         for _ in 0..400 {
             let centre = chain.mean(&f);
-            f.iter_mut().for_each(|v| *v -= centre);
+            for v in &mut f {
+                *v -= centre;
+            }
             for (other, _) in &found {
                 let overlap = chain.product(&f, other);
                 f.iter_mut().zip(other).for_each(|(v, o)| *v -= overlap * o);
             }
             let norm = chain.product(&f, &f).sqrt();
-            f.iter_mut().for_each(|v| *v /= norm);
+            for v in &mut f {
+                *v /= norm;
+            }
             let next = 1.0 / chain.energy(&f);
             let converged =
                 (next / value - 1.0).abs() < 3e-15 || (order > 0 && (next / value - 1.0).abs() < 1e-6);
@@ -205,20 +211,33 @@ pub(super) fn search(chain: &Chain, modes: &[(Vec<f64>, f64)]) -> Option<Candida
     best.filter(|b| b.quotient > 2.0 * modes[0].1 * (1.0 + 1e-12))
 }
 
-/// Powers of the reciprocal density on one side of the mode, level on the other: they carry mass far into a tail.
+/// Powers of the reciprocal density on one side of the mode, level on the other, or rising from 0 at the mode: they carry
+/// mass far into a tail.
 fn flattening(chain: &Chain, consider: &mut impl FnMut(Vec<f64>)) {
-    let Some(mode) = (0..chain.mass.len()).max_by(|i, j| chain.mass[*i].total_cmp(&chain.mass[*j])) else {
-        return;
-    };
+    let last = chain.nodes.len() - 1;
+    // −log density on the edges, averaged to the nodes.
+    let edges: Vec<f64> =
+        chain.spring.iter().zip(chain.nodes.windows(2)).map(|(k, x)| -(k * (x[1] - x[0])).ln()).collect();
     let depth: Vec<f64> =
-        chain.mass.iter().map(|m| (chain.mass[mode] / m.max(f64::MIN_POSITIVE)).ln()).collect();
+        (0..=last).map(|i| 0.5 * (edges[i.saturating_sub(1)] + edges[i.min(last - 1)])).collect();
+    let Some(mode) = (0..=last).min_by(|i, j| depth[*i].total_cmp(&depth[*j])) else { return };
+    let bottom = depth[mode];
     for power in [0.3, 0.45, 0.5, 0.55] {
-        consider(
-            depth.iter().enumerate().map(|(i, d)| if i > mode { (power * d).exp() } else { 1.0 }).collect(),
-        );
-        consider(
-            depth.iter().enumerate().map(|(i, d)| if i < mode { (power * d).exp() } else { 1.0 }).collect(),
-        );
+        for (end, ramp) in [(0, false), (last, false), (0, true), (last, true)] {
+            let reach = chain.nodes[end] - chain.nodes[mode];
+            let value = |i: usize| {
+                let along = (chain.nodes[i] - chain.nodes[mode]) / reach;
+                match (along > 0.0, ramp) {
+                    (true, true) => 0.01 + along * (power * (depth[i] - bottom)).exp(),
+                    (true, false) => (power * (depth[i] - bottom)).exp(),
+                    (false, true) => 0.01,
+                    (false, false) => 1.0,
+                }
+            };
+            if reach != 0.0 {
+                consider((0..=last).map(value).collect());
+            }
+        }
     }
 }
 

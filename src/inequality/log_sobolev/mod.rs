@@ -18,6 +18,7 @@ mod frame;
 mod hardy;
 mod lower;
 mod maximiser;
+mod perturbation;
 mod potential;
 mod profile;
 mod star;
@@ -28,7 +29,7 @@ pub use certificate::Certificate;
 pub use trial::Trial;
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
 use frame::Frame;
 use lower::Shape;
@@ -58,6 +59,13 @@ pub enum Witness {
     Curvature(f64),
     /// The point from which resistances are counted.
     Centre(f64),
+    /// `V` is a potential with second derivative at least `convexity` plus one with slopes of at most `slope`.
+    Decomposition {
+        /// The convexity `θ`.
+        convexity: f64,
+        /// The Lipschitz constant `L`.
+        slope: f64,
+    },
     /// Two supersolutions.
     Supersolution(Box<Certificate>),
 }
@@ -94,10 +102,26 @@ const LADDER: [(f64, usize); 5] = [(0.0095, 2000), (0.03, 1200), (0.1, 500), (0.
 /// Maximises `Ent(f²)/∫f'²` over functions on the support, cut where `V` has risen by 50 above its minimum.
 ///
 /// # Errors
-/// None at present; reserved for potentials that cannot be evaluated.
+/// [`Error::Undefined`] if the decay at an end excludes a log-Sobolev inequality (the supremum is infinite);
+/// [`Error::NoConvergence`] if the quotient of the best function is no number.
 pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
+    let tails = measure.tails();
+    if !(tails.0.allows_log_sobolev() && tails.1.allows_log_sobolev()) {
+        return Err(Error::Undefined {
+            what: "maximiser of Ent(f²)/∫f'²".to_owned(),
+            reason: "an end decays slower than a Gaussian, so the supremum is infinite".to_owned(),
+        });
+    }
     let potential = Potential::new(measure);
     let maximum = lower::maximise(potential, &Frame::new(potential));
+    let (value, wanted) = (maximum.value, 1e-8 * maximum.value.mid().abs());
+    if !value.is_finite() {
+        return Err(Error::NoConvergence {
+            what: "maximum of Ent(f²)/∫f'²".to_owned(),
+            reached: value.width(),
+            wanted,
+        });
+    }
     Ok(Maximum {
         value: maximum.value,
         twice_poincare: maximum.twice_poincare,
@@ -118,7 +142,7 @@ pub fn maximise(measure: &LineMeasure) -> Result<Maximum> {
 /// ```
 ///
 /// # Errors
-/// As [`maximise`].
+/// [`Error::Domain`] if the search for a certificate is asked for an invalid centre, which a sound potential does not lead to.
 pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
     let exact = measure.exact_log_sobolev_constant();
     if let Some(constant) = exact.filter(|c| c.is_infinite()) {
@@ -157,9 +181,29 @@ pub fn log_sobolev_constant(measure: &LineMeasure) -> Result<LogSobolevReport> {
             witness: Witness::Centre(centre),
         });
     }
+    if let Some((value, convexity, slope)) = perturbation::lipschitz(potential, &frame) {
+        upper.push(NamedBound {
+            name: "Lipschitz perturbation",
+            value,
+            evidence: Evidence::Certified,
+            witness: Witness::Decomposition { convexity, slope },
+        });
+    }
+    if let Some(value) = perturbation::transport(potential, &frame) {
+        upper.push(NamedBound {
+            name: "transport map",
+            value,
+            evidence: Evidence::Converged,
+            witness: Witness::None,
+        });
+    }
     lower.sort_by(|a, b| b.value.total_cmp(&a.value));
     let best = lower.first().map_or(0.0, |b| b.value);
-    let known = |upper: &[NamedBound]| upper.iter().map(|b| b.value).fold(f64::INFINITY, f64::min);
+    // Converged bounds do not spare the search for a certified one.
+    let known = |upper: &[NamedBound]| {
+        let certified = upper.iter().filter(|b| b.evidence != Evidence::Converged);
+        certified.map(|b| b.value).fold(f64::INFINITY, f64::min)
+    };
     if best > 0.0 && known(&upper) > best * (1.0 + LADDER[0].0) {
         for (slack, cells) in LADDER {
             let constant = best * (1.0 + slack);
@@ -227,8 +271,12 @@ fn report(lower: Vec<NamedBound>, upper: Vec<NamedBound>, maximiser: Option<Tria
         .filter(|b| b.value >= best * (1.0 - CERTIFIED_PREFERENCE))
         .min_by(|a, b| a.evidence.cmp(&b.evidence).then(b.value.total_cmp(&a.value)));
     let (lo, lower_evidence) = chosen.map_or((0.0, Evidence::Certified), |b| (b.value, b.evidence));
+    // A converged upper bound is taken only where it beats the certified ones by more than its own error may be.
+    let sound = upper.iter().find(|b| b.evidence != Evidence::Converged);
+    let limit = sound.map_or(f64::INFINITY, |b| CONVERGED_GAIN * b.value);
+    let best_upper = upper.iter().find(|b| b.evidence == Evidence::Converged && b.value < limit).or(sound);
     let (hi, upper_evidence) =
-        upper.first().map_or((f64::INFINITY, Evidence::Certified), |b| (b.value, b.evidence));
+        best_upper.map_or((f64::INFINITY, Evidence::Certified), |b| (b.value, b.evidence));
     let interval = Interval::new(lo.min(hi), hi);
     let value = Enclosure::from_interval(interval, lower_evidence.weakest(upper_evidence));
     LogSobolevReport { value, lower, upper, maximiser }
@@ -236,3 +284,6 @@ fn report(lower: Vec<NamedBound>, upper: Vec<NamedBound>, maximiser: Option<Tria
 
 /// A certified lower bound is preferred to a converged one that is better by less than this fraction.
 const CERTIFIED_PREFERENCE: f64 = 1e-6;
+
+/// A converged upper bound has to be below this multiple of the certified ones to be preferred.
+const CONVERGED_GAIN: f64 = 0.98;

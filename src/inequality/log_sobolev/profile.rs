@@ -138,16 +138,16 @@ impl Profile {
 /// A mesh from `first` to `last`, finer where the hazard rate changes fast, with the break points among
 /// its nodes.
 fn mesh(potential: Potential<'_>, frame: &Frame, first: f64, last: f64, count: usize) -> Vec<f64> {
-    let samples = 2000;
+    let samples: u16 = 2000;
     let width = (last - first) / f64::from(samples);
-    let at = |i: i32| first + (f64::from(i) + 0.5) * width;
+    let at = |i: u16| first + (f64::from(i) + 0.5) * width;
     let mut beyond = 0.0;
     let end = if frame.support.1.is_finite() { frame.support.1 } else { frame.right };
     let step = (end - last) / 200.0;
     for i in 0..200 {
         beyond += (frame.level - potential.value(last + (f64::from(i) + 0.5) * step)).exp() * step;
     }
-    let mut density = vec![0.0; samples as usize];
+    let mut density = vec![0.0; usize::from(samples)];
     for i in (0..samples).rev() {
         let x = at(i);
         let p = (frame.level - potential.value(x)).exp();
@@ -155,7 +155,7 @@ fn mesh(potential: Potential<'_>, frame: &Frame, first: f64, last: f64, count: u
         let delta = 1e-6 * (last - first);
         let slope = (potential.value(x + delta) - potential.value(x - delta)) / (2.0 * delta);
         let change = (p / beyond - slope).max(0.0);
-        density[i as usize] = change + 8.0 / (last - first);
+        density[usize::from(i)] = change + 8.0 / (last - first);
     }
     let total: f64 = density.iter().sum();
     let mut nodes = vec![first];

@@ -62,7 +62,7 @@ impl Supersolution {
             for i in (0..n - 1).rev() {
                 let step = (profile.nodes[i + 1] - profile.nodes[i]) / inverse[i];
                 k = (k - step * (2.0 - 4.0 * k * k * weight[i])) / (1.0 + step * (8.0 * k * weight[i] - 1.0));
-                if !(k > 0.0) {
+                if k <= 0.0 || k.is_nan() {
                     return None;
                 }
                 top = top.max(OUTERMOST * (8.0 * k * weight[i]).sqrt());

@@ -111,6 +111,13 @@ pub(super) struct Builder<'a> {
     mesh: Mesh,
 }
 
+/// A point near a singular end, left or right, with `|w'/w|` there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub at: f64,
+    pub ratio: f64,
+}
+
 /// What an approximate solution tells the certificate's construction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Approximation {
@@ -120,8 +127,8 @@ pub(super) struct Approximation {
     pub matching: f64,
     /// Ends of the interval outside of which the eigenfunction's energy is negligible.
     pub ends: (f64, f64),
-    /// Points near singular ends with `|w'/w|` there.
-    pub starts: (Option<(f64, f64)>, Option<(f64, f64)>),
+    /// Where a numerical flux starts at the left and the right end, if that is finite.
+    pub starts: [Option<Start>; 2],
 }
 
 impl<'a> Builder<'a> {
@@ -171,9 +178,10 @@ impl<'a> Builder<'a> {
         }
         // Without a proof the flux starts from what the solver found: no certificate will come of it, but
         // the sign of the mismatch is still known numerically.
-        let start = if side == Side::Left { near.starts.0 } else { near.starts.1 };
+        let [left, right] = near.starts;
+        let start = if side == Side::Left { left } else { right };
         match start {
-            Some((at, ratio)) if at != end => Ok(MeshEnd { at, tail: Some(ratio) }),
+            Some(Start { at, ratio }) if at != end => Ok(MeshEnd { at, tail: Some(ratio) }),
             _ => Err(Error::Undefined {
                 what: "certificate".to_owned(),
                 reason: format!(

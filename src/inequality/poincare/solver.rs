@@ -196,7 +196,9 @@ pub(super) fn lanczos(
     for _ in 0..RESTARTS {
         let (mut basis, mut diagonal, mut off) = (Vec::new(), Vec::new(), Vec::new());
         let norm = product(&vector, &vector).sqrt();
-        vector.iter_mut().for_each(|v| *v /= norm);
+        for v in &mut vector {
+            *v /= norm;
+        }
         basis.push(vector);
         let mut ritz = Vec::new();
         for step in 0..WINDOW {
@@ -226,7 +228,9 @@ pub(super) fn lanczos(
                     break;
                 }
             }
-            next.iter_mut().for_each(|x| *x /= beta);
+            for x in &mut next {
+                *x /= beta;
+            }
             off.push(beta);
             basis.push(next);
         }
@@ -262,7 +266,7 @@ fn top_of_tridiagonal(diagonal: &[f64], off: &[f64]) -> (f64, Vec<f64>) {
             sum += slope / pivot;
         }
         let step = sum.recip();
-        if !(step > 0.5 * f64::EPSILON * x) {
+        if step.is_nan() || step <= 0.5 * f64::EPSILON * x {
             break;
         }
         x -= step;
@@ -284,7 +288,9 @@ fn top_of_tridiagonal(diagonal: &[f64], off: &[f64]) -> (f64, Vec<f64>) {
             vector[i] = (vector[i] + after) / pivots[i];
         }
         let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-        vector.iter_mut().for_each(|v| *v /= norm);
+        for v in &mut vector {
+            *v /= norm;
+        }
     }
     (x, vector)
 }

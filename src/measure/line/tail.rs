@@ -100,7 +100,10 @@ pub(super) fn at_infinity(sign: f64, potential: impl Fn(Interval) -> Interval) -
         .windows(2)
         .map(|v| {
             let change = v[1] - v[0];
-            let known = change.is_finite() && change.width() <= ACCURACY * change.mignitude();
+            // An exact zero says nothing of the growth.
+            let known = change.is_finite()
+                && change.mignitude() > 0.0
+                && change.width() <= ACCURACY * change.mignitude();
             known.then_some(change)
         })
         .collect();

@@ -3,7 +3,19 @@ use crate::enclosure::Interval;
 use crate::numerics::jet::Jet;
 
 const LINE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+/// A few operations on numbers of order one.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
+/// Width that the error estimate of an integral stays below on a law without heavy tails.
+const QUADRATURE: f64 = 1e-11;
+/// The same where abscissae far from 0, or the ends of a domain, are rounded.
+const ABSCISSAE: f64 = 1e-6;
+/// Share of a probability of 10⁻¹² that may lie beyond the last panel of a heavy tail, `e^{−42}` of the
+/// whole times what the factors before it allow.
+const BEYOND: f64 = 1e-4;
+/// What may be lost in reading a power off octaves, or a level off a bisection.
+const READING: f64 = 1e-9;
+/// Relative width of a constant that needs a root in interval arithmetic.
+const ROOT: f64 = 1e-10;
 
 fn on_line(potential: &str) -> LineMeasure {
     LineMeasure::parse(potential, LINE.0, LINE.1).unwrap()
@@ -61,7 +73,10 @@ fn closed_forms_agree_with_quadrature() {
             // variance integral of that Student law beyond x.
             let hard = name.starts_with("far") || name == "student 2.5";
             if known.is_finite() && !hard {
-                assert!(computed.width() <= 1e-11 * (1.0 + computed.interval().magnitude()), "{message}");
+                assert!(
+                    computed.width() <= QUADRATURE * (1.0 + computed.interval().magnitude()),
+                    "{message}"
+                );
             }
         }
     }
@@ -80,15 +95,21 @@ fn distributions_agree_with_quadrature_and_invert() {
             assert!(cdf.contains(p) || (cdf.mid() - p).abs() <= cdf.width() + 2.0 * slack, "{message}");
             assert!(blind.cdf(x.mid()).interval().intersects(cdf.interval()), "{message}");
             let total = cdf + measure.survival(x.mid());
-            assert!(total.contains(1.0) && total.width() < 1e-6, "{message}: total {total}");
+            assert!(total.contains(1.0) && total.width() < ABSCISSAE, "{message}: total {total}");
         }
-        let deep = measure.survival_quantile(1e-12).unwrap();
+        let rare = 1e-12;
+        let deep = measure.survival_quantile(rare).unwrap();
         let survival = measure.survival(deep.mid());
-        assert!((survival.mid() * 1e12 - 1.0).abs() < 1e-3, "{name}: {deep} {survival}");
+        let slack = survival.width() + 2.0 * measure.density(deep.mid()) * deep.width();
+        assert!((survival.mid() - rare).abs() <= slack + ROUNDING * rare, "{name}: {deep} {survival}");
+        // Next to a finite end, and far from 0, neighbouring floats are too coarse to tell.
+        let coarse = measure.tails().1 == Tail::Bounded || name.starts_with("far");
+        assert!(slack <= BEYOND * rare || coarse, "{name}: {deep} {survival}");
     }
     let normal = LineMeasure::gaussian(0.0, 1.0).unwrap();
     // Abramowitz and Stegun, table 26.5, to the digits given there.
-    assert!((normal.quantile(0.975).unwrap().mid() - 1.959963984540054).abs() < 1e-14);
+    let digits = 1e-15;
+    assert!((normal.quantile(0.975).unwrap().mid() - 1.959963984540054).abs() < digits + ROUNDING);
     assert!(normal.quantile(0.0).is_err() && normal.quantile(f64::NAN).is_err());
     assert_eq!(LineMeasure::exponential(1.0).unwrap().cdf(-1.0), Enclosure::exact(0.0));
 }
@@ -112,7 +133,7 @@ fn a_formula_gives_the_same_measure_as_its_family() {
         assert!(formula.mean().interval().intersects(family.mean().interval()), "{name}");
         assert!(formula.variance().interval().intersects(family.variance().interval()), "{name}");
         assert_eq!(formula.kinks(), family.kinks(), "{name}");
-        let close = |a: f64, b: f64| (a - b).abs() <= 1e-9;
+        let close = |a: f64, b: f64| (a - b).abs() <= READING;
         for (found, known) in [(formula.tails().0, family.tails().0), (formula.tails().1, family.tails().1)] {
             let same = match (found, known) {
                 (Tail::Exponential { rate: a }, Tail::Exponential { rate: b })
@@ -132,11 +153,12 @@ fn tails_of_formulae_are_found() {
     assert_eq!(right("x^2/2 + 10*cos(x)"), Tail::Gaussian);
     assert_eq!(right("1e-12*x^2 + abs(x)"), Tail::Gaussian);
     assert!(matches!(right("sqrt(1 + x^2)"), Tail::Exponential { rate } if (rate - 1.0).abs() < ROUNDING));
-    assert!(matches!(right("abs(x)^1.5"), Tail::Weibull { exponent } if (exponent - 1.5).abs() < 1e-9));
-    assert!(matches!(right("abs(x)^0.5"), Tail::Weibull { exponent } if (exponent - 0.5).abs() < 1e-9));
-    // Bounded oscillations do not hide a heavy tail.
+    assert!(matches!(right("abs(x)^1.5"), Tail::Weibull { exponent } if (exponent - 1.5).abs() < READING));
+    assert!(matches!(right("abs(x)^0.5"), Tail::Weibull { exponent } if (exponent - 0.5).abs() < READING));
+    // Bounded oscillations do not hide a heavy tail: twice the amplitude over 32 octaves.
+    let oscillation = 6.0 / (32.0 * std::f64::consts::LN_2);
     assert!(
-        matches!(right("2*log(1 + x^2) + 3*cos(x)"), Tail::Polynomial { index } if (index - 3.0).abs() < 0.3)
+        matches!(right("2*log(1 + x^2) + 3*cos(x)"), Tail::Polynomial { index } if (index - 3.0).abs() < oscillation)
     );
     // exp(−log²) has no exponential moment either, and counts as heavy.
     assert!(matches!(right("log(2 + x^2)^2"), Tail::Polynomial { .. }));
@@ -201,7 +223,7 @@ fn exact_constants_have_their_known_values() {
         let slack = ROUNDING * poincare;
         let c = measure.exact_poincare_constant().unwrap();
         assert!(c.interval().intersects(Interval::around(poincare, slack)), "{measure:?}: {c} {poincare}");
-        assert!(c.relative_width() < 1e-10, "{c}");
+        assert!(c.relative_width() < ROOT, "{c}");
         if let Some(l) = measure.exact_log_sobolev_constant() {
             assert!(l.widened(ROUNDING * log_sobolev).contains(log_sobolev), "{l} {log_sobolev}");
         } else {
@@ -244,11 +266,11 @@ fn exact_constants_have_their_known_values() {
     let cut = LineMeasure::laplace(1.0).unwrap().restricted(-2.0, 2.0).unwrap();
     let constant = cut.exact_poincare_constant().unwrap();
     let k = (1.0 / constant.mid() - 0.25).sqrt();
-    assert!(((2.0 * k).tan() + 2.0 * k).abs() < 1e-12 && constant.width() < 1e-14, "{constant}");
+    assert!(((2.0 * k).tan() + 2.0 * k).abs() < ROOT && constant.relative_width() < ROOT, "{constant}");
     // A finite-volume discretisation with 20,000 cells, good to six digits.
     let tilted = LineMeasure::tilted_gaussian(0.5, -2.0).unwrap().exact_poincare_constant().unwrap();
     let finite_volume = 1e-6;
-    assert!((tilted.mid() - 0.4046807).abs() < finite_volume && tilted.width() < 1e-9, "{tilted}");
+    assert!((tilted.mid() - 0.4046807).abs() < finite_volume && tilted.relative_width() < ROOT, "{tilted}");
     assert!((constant.mid() - 0.7818825).abs() < finite_volume);
     let cut_normal = |a, b| normal.restricted(a, b).unwrap().exact_poincare_constant().unwrap();
     assert!((cut_normal(-1.0, 2.0).mid() - 0.5792018).abs() < finite_volume);
@@ -277,7 +299,7 @@ fn affine_images_scale_everything() {
             let y = x.affine_image(scale, shift).unwrap();
             let same = |a: Enclosure, b: Enclosure| {
                 // Rounding of the ends of the domain; what matters is checked by the enclosures.
-                let room = 1e-9 * (1.0 + a.interval().mignitude());
+                let room = READING * (1.0 + a.interval().mignitude());
                 assert!(a.widened(room).interval().intersects(b.interval()), "{name}: {a} against {b}");
             };
             same(y.mean(), x.mean() * scale + shift);
@@ -317,12 +339,12 @@ fn shapes_are_found() {
     assert!(places.len() == 2 && (places[0] + 3_f64.sqrt()).abs() < blur, "{places:?}");
     let (lo, hi) = wells.support(45.0);
     let v = |x: f64| wells.potential(x) - wells.minimum().1;
-    assert!((v(lo) - 45.0).abs() < 1e-9 && (v(hi) - 45.0).abs() < 1e-9 && lo < 0.0 && hi > 0.0);
+    assert!((v(lo) - 45.0).abs() < READING && (v(hi) - 45.0).abs() < READING && lo < 0.0 && hi > 0.0);
     let kinked = on_line("x^2 + abs(x - 1) + 3*abs(2*x + 1) + abs(x^2)");
     assert_eq!(kinked.kinks(), [-0.5, 1.0]);
     let far = LineMeasure::gaussian_mixture(&[1.0, 1.0], &[-1e4, 1e4], &[0.1, 0.1]).unwrap();
     let (lo, hi) = far.support(0.5);
-    assert!((lo + 1e4 + 0.1).abs() < 1e-6 && (hi - 1e4 - 0.1).abs() < 1e-6, "({lo}, {hi})");
+    assert!((lo + 1e4 + 0.1).abs() < ABSCISSAE && (hi - 1e4 - 0.1).abs() < ABSCISSAE, "({lo}, {hi})");
     let half = LineMeasure::gamma(3.0).unwrap();
     assert!(half.support(10.0).0 > 0.0 && half.domain() == (0.0, f64::INFINITY));
     assert_eq!(LineMeasure::exponential(1.0).unwrap().support(3.0).0, 0.0);
@@ -341,9 +363,9 @@ fn potentials_work_on_every_kind_of_number() {
         assert!(wide.widened(ROUNDING * (1.0 + value.abs())).contains(value), "{name}");
         for k in 1..=2 {
             let (rigorous, float) = (thin.derivative(k), jet.derivative(k));
-            let room = Interval::around(float, 1e-12 * (1.0 + float.abs()));
+            let room = Interval::around(float, QUADRATURE * (1.0 + float.abs()));
             assert!(
-                rigorous.intersects(room) && rigorous.width() <= 1e-6 * (1.0 + float.abs()),
+                rigorous.intersects(room) && rigorous.width() <= ABSCISSAE * (1.0 + float.abs()),
                 "{name} {k}"
             );
         }
