@@ -68,7 +68,7 @@ impl Instance {
 
     fn random_on_line(stream: &mut Stream, index: usize) -> Result<Self> {
         const REFERENCES: [&str; 5] =
-            ["x^2/2", "x^4/4 - 3*x^2/2 + 0.3*x", "exp(x) - 2*x", "x^4", "x^4/4 - 2*x^2 - 0.2*x"];
+            ["x^2/2", "x^4/4 - 3*x^2/2 + 0.3*x", "exp(x) - 3*x", "x^4", "x^4/4 - 2*x^2 - 0.2*x"];
         let potential = REFERENCES[(index + index / 5) % REFERENCES.len()];
         Self::random_on(stream, index, potential, (f64::NEG_INFINITY, f64::INFINITY))
     }
