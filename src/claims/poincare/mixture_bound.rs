@@ -187,7 +187,7 @@ impl Theorem for MixtureBound {
 
     fn families() -> NonEmpty<Family<Instance>> {
         let family =
-            |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
+            |name, quick, full, draw| Family { name, evidence: Evidence::Certified, quick, full, draw };
         NonEmpty::new(
             family("mean divergence", 4, 40, |s, i| Instance::random(s, Bound::Divergence, 2 + i % 4, 0.15)),
             [
