@@ -1,9 +1,11 @@
 //! Poincaré and log-Sobolev constants and the rules by which they travel.
 
 mod along_dynamics;
+mod convexity_profile;
 mod covariance;
 pub mod log_sobolev;
 pub mod log_sobolev_perturbation;
+pub mod perturbation;
 pub mod poincare;
 mod test_function;
 
@@ -11,6 +13,7 @@ pub use along_dynamics::{
     Contraction, contracted_constant, log_sobolev_along_dynamics, log_sobolev_ceiling,
     poincare_along_dynamics,
 };
+pub use convexity_profile::ConvexityProfile;
 pub use covariance::{
     convexity, convolution_covariance_norm, image_covariance_norm, operator_norm_squared,
     reflected_product_covariance_norm, scaled_covariance_norm,

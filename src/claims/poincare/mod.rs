@@ -7,9 +7,15 @@ pub mod bakry_emery;
 pub mod convolution;
 pub mod exact_laws;
 pub mod generator_perturbation;
+pub mod holley_stroock;
 pub mod lipschitz_image;
+pub mod lipschitz_perturbation;
+pub mod mixture_bound;
+pub mod one_dimensional_comparison;
+pub mod perturbed_law;
 pub mod product;
 pub mod quadratic_perturbation;
+pub mod small_lipschitz_perturbation;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
@@ -18,5 +24,10 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &convolution::ConvolutionBound,
     &lipschitz_image::LipschitzImage,
     &bakry_emery::BakryEmery,
+    &holley_stroock::HolleyStroock,
+    &small_lipschitz_perturbation::SmallLipschitzPerturbation,
     &generator_perturbation::GeneratorPerturbation,
+    &lipschitz_perturbation::LipschitzPerturbation,
+    &mixture_bound::MixtureBound,
+    &one_dimensional_comparison::OneDimensionalComparison,
 ];
