@@ -54,6 +54,10 @@ claims! {
     c4_lipschitz_image: "C4",
     c5_bakry_emery: "C5",
     c8_generator_perturbation: "C8",
+    c11_muckenhoupt: "C11",
+    c12_dual_formula: "C12",
+    c13_exact_constants: "C13",
+    c15_cheeger: "C15",
     l1_gaussian_constant: "L1",
     l2_poincare_from_log_sobolev: "L2",
     l3_convolution: "L3",
@@ -63,6 +67,8 @@ claims! {
     l11_herbst: "L11",
     l12_transport_inequality: "L12",
     l16_along_dynamics: "L16",
+    h2_weighted_poincare: "H2",
+    h5_weighted_any_dimension: "H5",
 }
 
 #[test]

@@ -4,10 +4,15 @@ use crate::claim::Claim;
 
 pub mod affine_image;
 pub mod bakry_emery;
+pub mod cheeger;
 pub mod convolution;
+pub mod dual_formula;
+pub mod exact_constants;
 pub mod exact_laws;
 pub mod generator_perturbation;
+pub mod line_law;
 pub mod lipschitz_image;
+pub mod muckenhoupt;
 pub mod product;
 pub mod quadratic_perturbation;
 
@@ -19,4 +24,8 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &lipschitz_image::LipschitzImage,
     &bakry_emery::BakryEmery,
     &generator_perturbation::GeneratorPerturbation,
+    &muckenhoupt::MuckenhouptBracket,
+    &dual_formula::DualFormula,
+    &exact_constants::ExactConstants,
+    &cheeger::CheegerConstant,
 ];
