@@ -39,8 +39,8 @@ fn dual_quotient(profile: &LineProfile, f: &impl Increasing) -> Vec<f64> {
 }
 
 /// `sup I_f` (Converged), an upper bound of the Poincaré constant. The supremum is taken where the potential
-/// is not above its minimum by more than 45 (150 for tails that are not Gaussian): a larger limit at
-/// infinity is not seen.
+/// is not above its minimum by more than 45 (150 for tails that are not Gaussian), and a millionth of its
+/// coordinate away from a finite end: a larger limit at infinity is not seen.
 ///
 /// # Errors
 /// [`Error::NoConvergence`](crate::error::Error::NoConvergence) if the potential is too rough.

@@ -16,6 +16,9 @@ use std::ops::Range;
 /// exponential, and others. The grid reaches twice as high.
 const LIGHT_LEVEL: f64 = 45.0;
 const SLOW_LEVEL: f64 = 150.0;
+/// Share of its coordinate that a finite end is kept at a distance: nearer to an end at which the density
+/// vanishes the rounding of the abscissa shows in the density.
+const END_MARGIN: f64 = 1e-6;
 /// Orders of the two resolutions.
 const ORDERS: [usize; 2] = [20, 24];
 /// Equidistant points of a panel among which the largest value is looked for, then refined.
@@ -23,8 +26,13 @@ const SAMPLES: u32 = 32;
 /// Steps of the golden-section search around the largest sample, and of the search for the median.
 const GOLDEN_STEPS: usize = 60;
 const MEDIAN_STEPS: usize = 100;
+/// A median nearer than this share of the whole to an edge does not become one itself.
+const SHORTEST: f64 = 1e-12;
 /// Rounding in units of the last place: sums over the nodes of a panel and over panels.
 const ULPS: f64 = 1024.0;
+
+/// How often the rounding of a node enters a quotient: density, mass beyond, the function and its slope.
+const NOISE: f64 = 4.0;
 
 /// A measure on panels one of whose edges is a median.
 pub(super) struct LineProfile {
@@ -34,15 +42,15 @@ pub(super) struct LineProfile {
     /// Panels over which suprema are taken.
     trusted: Range<usize>,
     median: f64,
+    /// Largest relative change of the density over the last place of a node: its rounding.
+    noise: f64,
 }
 
 /// A quantity of a profile at the two orders.
-pub(super) fn converged(
-    measure: &LineMeasure,
-    quantity: impl Fn(&LineProfile) -> f64,
-) -> Result<Enclosure> {
+pub(super) fn converged(measure: &LineMeasure, quantity: impl Fn(&LineProfile) -> f64) -> Result<Enclosure> {
     let [coarse, fine] = LineProfile::pair(measure)?;
-    Ok(Enclosure::refined(quantity(&coarse), quantity(&fine), ULPS))
+    let value = Enclosure::refined(quantity(&coarse), quantity(&fine), ULPS);
+    Ok(value.widened(NOISE * fine.noise * value.interval().magnitude()))
 }
 
 /// The smallest rate of an exponential tail.
@@ -66,7 +74,12 @@ impl LineProfile {
         let (left, right) = measure.tails();
         let light = left.allows_log_sobolev() && right.allows_log_sobolev();
         let level = if light { LIGHT_LEVEL } else { SLOW_LEVEL };
-        let (ends, inner) = (measure.support(2.0 * level), measure.support(level));
+        let (ends, (from, to)) = (measure.support(2.0 * level), measure.support(level));
+        let (lo, hi) = measure.domain();
+        let inner = (
+            if lo.is_finite() { from.max(lo + END_MARGIN * lo.abs()) } else { from },
+            if hi.is_finite() { to.min(hi - END_MARGIN * hi.abs()) } else { to },
+        );
         let (_, floor) = measure.minimum();
         let mut breaks = measure.kinks().to_vec();
         for (at, width) in measure.local_minima() {
@@ -81,12 +94,11 @@ impl LineProfile {
         };
         let median = median(&grid, &density(&grid));
         let mut edges = grid.edges().to_vec();
-        let apart = 1e-9 * (ends.1 - ends.0);
-        if edges.iter().all(|e| (e - median).abs() > apart * 1e-3) {
+        if edges.iter().all(|e| (e - median).abs() > SHORTEST * (ends.1 - ends.0)) {
             edges.push(median);
             edges.sort_by(f64::total_cmp);
         }
-        let make = |order| -> Result<Self> {
+        let make = |order: usize| -> Result<Self> {
             let grid = PanelGrid::from_edges(edges.clone(), order)?;
             let inside = |k: &usize| {
                 let middle = 0.5 * (edges[*k] + edges[*k + 1]);
@@ -97,7 +109,11 @@ impl LineProfile {
                 (Some(first), Some(last)) => *first..*last + 1,
                 _ => 0..edges.len() - 1,
             };
-            Ok(Self { density: density(&grid), grid, trusted, median })
+            let noise = grid.nodes()[trusted.start * order..trusted.end * order]
+                .iter()
+                .map(|x| (measure.potential(x.next_up()) - measure.potential(*x)).abs())
+                .fold(0.0, f64::max);
+            Ok(Self { density: density(&grid), grid, trusted, median, noise })
         };
         Ok([make(ORDERS[0])?, make(ORDERS[1])?])
     }
@@ -181,7 +197,11 @@ pub fn muckenhoupt_constant(measure: &LineMeasure) -> Result<Enclosure> {
     let inside = converged(measure, |profile| {
         let (nodes, density, median) = (profile.nodes(), profile.density(), profile.median());
         let resistance = |right: bool| -> Vec<f64> {
-            nodes.iter().zip(density).map(|(x, p)| if (*x > median) == right { 1.0 / p } else { 0.0 }).collect()
+            nodes
+                .iter()
+                .zip(density)
+                .map(|(x, p)| if (*x > median) == right { 1.0 / p } else { 0.0 })
+                .collect()
         };
         let to_right = profile.from_left(&resistance(true));
         let to_left = profile.from_right(&resistance(false));

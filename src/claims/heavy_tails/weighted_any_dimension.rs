@@ -162,7 +162,8 @@ impl Theorem for CauchyWeighted {
     };
 
     fn families() -> NonEmpty<Family<Instance>> {
-        let family = |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
+        let family =
+            |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
             family("d = 1", 4, 20, |stream, index| Instance::random(stream, 1, index)),
             [
@@ -193,7 +194,9 @@ impl Theorem for CauchyWeighted {
     fn relation(instance: &Instance) -> Relation {
         match *instance {
             Instance::Best(1, alpha) if alpha > 2.0 => Relation::Equality { resolution: EIGENVALUE },
-            Instance::Best(dim, alpha) if dim > 1 && alpha > 4.0 => Relation::Equality { resolution: EIGENVALUE },
+            Instance::Best(dim, alpha) if dim > 1 && alpha > 4.0 => {
+                Relation::Equality { resolution: EIGENVALUE }
+            }
             Instance::Best(..) => Relation::Equality { resolution: EDGE },
             Instance::Perturbed { .. } => Relation::Upper,
         }
@@ -205,14 +208,26 @@ impl Theorem for CauchyWeighted {
             twin("d = 1: α − 1 below α = 2", || Instance::best(1, 1.3), |_| Ok(1.0 / Enclosure::exact(0.3))),
             [
                 twin("d = 1: α²/4 above α = 2", || Instance::best(1, 4.0), |_| Ok(Enclosure::exact(0.25))),
-                twin("d = 3: α²/4 above α = 4", || Instance::best(3, 4.75), |i| other_range(i, |a, _| a.square() / 4.0)),
-                twin("d = 3: 2α − 4 above α = d + 2", || Instance::best(3, 8.0), |i| other_range(i, |a, _| 2.0 * a - 4.0)),
-                twin("d = 8: α + d − 2 below α = d + 2", || Instance::best(8, 7.0), |i| {
-                    other_range(i, |a, d| a + (d - 2.0))
-                }),
-                twin("perturbation with L/3 in place of L/2", || Instance::perturbed(1.5, 0.5, 0.0), |i| {
-                    perturbation_bound(i, 1.0 / 3.0)
-                }),
+                twin(
+                    "d = 3: α²/4 above α = 4",
+                    || Instance::best(3, 4.75),
+                    |i| other_range(i, |a, _| a.square() / 4.0),
+                ),
+                twin(
+                    "d = 3: 2α − 4 above α = d + 2",
+                    || Instance::best(3, 8.0),
+                    |i| other_range(i, |a, _| 2.0 * a - 4.0),
+                ),
+                twin(
+                    "d = 8: α + d − 2 below α = d + 2",
+                    || Instance::best(8, 7.0),
+                    |i| other_range(i, |a, d| a + (d - 2.0)),
+                ),
+                twin(
+                    "perturbation with L/3 in place of L/2",
+                    || Instance::perturbed(1.5, 0.5, 0.0),
+                    |i| perturbation_bound(i, 1.0 / 3.0),
+                ),
             ],
         )
     }

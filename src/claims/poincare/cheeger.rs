@@ -123,7 +123,8 @@ impl Theorem for CheegerConstant {
     };
 
     fn families() -> NonEmpty<Family<Instance>> {
-        let family = |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
+        let family =
+            |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
             family("Lipschitz perturbations", 8, 64, Instance::random),
             [family("Poincaré constants", 8, 64, Instance::random_law)],

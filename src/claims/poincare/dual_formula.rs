@@ -193,7 +193,8 @@ impl Theorem for DualFormula {
     };
 
     fn families() -> NonEmpty<Family<Instance>> {
-        let family = |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
+        let family =
+            |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
             family("tilted wells and mixtures", 8, 64, Instance::random),
             [
@@ -211,10 +212,30 @@ impl Theorem for DualFormula {
             eigenfunction!("chi law, x², below", LineMeasure::chi(2.5), Trial::Square, false),
             eigenfunction!("cos², sin x, above", LineMeasure::cos_power(2.0), Trial::Sine, true),
             eigenfunction!("cos², sin x, below", LineMeasure::cos_power(2.0), Trial::Sine, false),
-            eigenfunction!("cosh^{−4}, sinh x, above", LineMeasure::cosh_power(4.0), Trial::HyperbolicSine, true),
-            eigenfunction!("cosh^{−4}, sinh x, below", LineMeasure::cosh_power(4.0), Trial::HyperbolicSine, false),
-            eigenfunction!("log-Gamma, eˣ, above", LineMeasure::log_gamma(4.5), Trial::Exponential(1.0), true),
-            eigenfunction!("log-Gamma, eˣ, below", LineMeasure::log_gamma(4.5), Trial::Exponential(1.0), false),
+            eigenfunction!(
+                "cosh^{−4}, sinh x, above",
+                LineMeasure::cosh_power(4.0),
+                Trial::HyperbolicSine,
+                true
+            ),
+            eigenfunction!(
+                "cosh^{−4}, sinh x, below",
+                LineMeasure::cosh_power(4.0),
+                Trial::HyperbolicSine,
+                false
+            ),
+            eigenfunction!(
+                "log-Gamma, eˣ, above",
+                LineMeasure::log_gamma(4.5),
+                Trial::Exponential(1.0),
+                true
+            ),
+            eigenfunction!(
+                "log-Gamma, eˣ, below",
+                LineMeasure::log_gamma(4.5),
+                Trial::Exponential(1.0),
+                false
+            ),
         ]
     }
 

@@ -296,45 +296,75 @@ impl Theorem for ExactConstants {
     fn false_twins() -> NonEmpty<FalseTwin<Instance>> {
         let twin = |name, instance, wrong| FalseTwin { name, instance, wrong: Wrong::Bound(wrong) };
         NonEmpty::new(
-            twin("Gamma: (k+1)²/k below k = 1", || Instance::plain(Row::Gamma(0.5)), |i| {
-                Ok(other_branch(i, |k| (k + Interval::ONE).square() / k))
-            }),
+            twin(
+                "Gamma: (k+1)²/k below k = 1",
+                || Instance::plain(Row::Gamma(0.5)),
+                |i| Ok(other_branch(i, |k| (k + Interval::ONE).square() / k)),
+            ),
             [
-                twin("Gamma: 4 above k = 1", || Instance::plain(Row::Gamma(3.0)), |_| Ok(Enclosure::exact(4.0))),
-                twin("cosh^{−s}: 1/(s−1) below s = 2", || Instance::plain(Row::CoshPower(1.5)), |i| {
-                    Ok(other_branch(i, |s| Interval::ONE / (s - Interval::ONE)))
-                }),
-                twin("cosh^{−s}: 4/s² above s = 2", || Instance::plain(Row::CoshPower(3.0)), |i| {
-                    Ok(other_branch(i, |s| Interval::point(4.0) / s.square()))
-                }),
-                twin("log-Gamma: 1/(k−1) below k = 2", || Instance::plain(Row::LogGamma(1.5)), |i| {
-                    Ok(other_branch(i, |k| Interval::ONE / (k - Interval::ONE)))
-                }),
-                twin("two-sided exponential: 4/max(a,b)²", || Instance::plain(Row::Laplace(1.0, 3.0)), |_| {
-                    Ok(4.0 / Enclosure::exact(3.0).square())
-                }),
-                twin("cut law as on the line", || Instance::plain(Row::CutLaplace(1.0, 6.0)), |_| {
-                    Ok(Enclosure::exact(4.0))
-                }),
-                twin("exponential on [0, a]: half the frequency", || Instance::plain(Row::CutExponential(1.0, 2.0)), |_| {
-                    let k = Interval::PI / Interval::point(4.0);
-                    Ok(Enclosure::certified(Interval::ONE / (Interval::point(0.25) + k.square())))
-                }),
-                twin("cos^m: 1/m", || Instance::plain(Row::CosPower(2.0)), |i| {
-                    Ok(other_branch(i, |m| Interval::ONE / m))
-                }),
-                twin("chi: variance of the normal law", || Instance::plain(Row::Chi(1.0)), |_| {
-                    Ok(Enclosure::exact(1.0))
-                }),
-                twin("normal on [0, √3]: degree n − 1", || {
-                    Instance::plain(Row::Hermite(0.0, 1.732_050_807_568_877_2, 4.0))
-                }, |_| Ok(1.0 / Enclosure::exact(3.0))),
-                twin("e^{−x²/2+L|x|}: the sign of L", || Instance::plain(Row::Tilted(1.0, 1.0)), |_| {
-                    Instance::plain(Row::Tilted(1.0, -1.0)).and_then(|i| Self::bound(&i))
-                }),
-                twin("scale in place of its square", || Instance::new(Row::LogGamma(3.0), -2.0, 1.0), |i| {
-                    Ok(Enclosure::certified(i.row.constant() * Interval::point(2.0)))
-                }),
+                twin(
+                    "Gamma: 4 above k = 1",
+                    || Instance::plain(Row::Gamma(3.0)),
+                    |_| Ok(Enclosure::exact(4.0)),
+                ),
+                twin(
+                    "cosh^{−s}: 1/(s−1) below s = 2",
+                    || Instance::plain(Row::CoshPower(1.5)),
+                    |i| Ok(other_branch(i, |s| Interval::ONE / (s - Interval::ONE))),
+                ),
+                twin(
+                    "cosh^{−s}: 4/s² above s = 2",
+                    || Instance::plain(Row::CoshPower(3.0)),
+                    |i| Ok(other_branch(i, |s| Interval::point(4.0) / s.square())),
+                ),
+                twin(
+                    "log-Gamma: 1/(k−1) below k = 2",
+                    || Instance::plain(Row::LogGamma(1.5)),
+                    |i| Ok(other_branch(i, |k| Interval::ONE / (k - Interval::ONE))),
+                ),
+                twin(
+                    "two-sided exponential: 4/max(a,b)²",
+                    || Instance::plain(Row::Laplace(1.0, 3.0)),
+                    |_| Ok(4.0 / Enclosure::exact(3.0).square()),
+                ),
+                twin(
+                    "cut law as on the line",
+                    || Instance::plain(Row::CutLaplace(1.0, 6.0)),
+                    |_| Ok(Enclosure::exact(4.0)),
+                ),
+                twin(
+                    "exponential on [0, a]: half the frequency",
+                    || Instance::plain(Row::CutExponential(1.0, 2.0)),
+                    |_| {
+                        let k = Interval::PI / Interval::point(4.0);
+                        Ok(Enclosure::certified(Interval::ONE / (Interval::point(0.25) + k.square())))
+                    },
+                ),
+                twin(
+                    "cos^m: 1/m",
+                    || Instance::plain(Row::CosPower(2.0)),
+                    |i| Ok(other_branch(i, |m| Interval::ONE / m)),
+                ),
+                twin(
+                    "chi: variance of the normal law",
+                    || Instance::plain(Row::Chi(1.0)),
+                    |_| Ok(Enclosure::exact(1.0)),
+                ),
+                twin(
+                    "normal on [0, √3]: degree n − 1",
+                    || Instance::plain(Row::Hermite(0.0, 1.732_050_807_568_877_2, 4.0)),
+                    |_| Ok(1.0 / Enclosure::exact(3.0)),
+                ),
+                twin(
+                    "e^{−x²/2+L|x|}: the sign of L",
+                    || Instance::plain(Row::Tilted(1.0, 1.0)),
+                    |_| Instance::plain(Row::Tilted(1.0, -1.0)).and_then(|i| Self::bound(&i)),
+                ),
+                twin(
+                    "scale in place of its square",
+                    || Instance::new(Row::LogGamma(3.0), -2.0, 1.0),
+                    |i| Ok(Enclosure::certified(i.row.constant() * Interval::point(2.0))),
+                ),
             ],
         )
     }
@@ -349,7 +379,9 @@ impl Theorem for ExactConstants {
 
     fn bound(instance: &Instance) -> Result<Enclosure> {
         let rounding = Interval::around(1.0, ROUNDED_END);
-        Ok(Enclosure::certified(instance.row.constant() * Interval::point(instance.scale).square() * rounding))
+        Ok(Enclosure::certified(
+            instance.row.constant() * Interval::point(instance.scale).square() * rounding,
+        ))
     }
 }
 

@@ -37,7 +37,8 @@ impl LineLaw {
     /// Those of [`LineMeasure::gaussian_mixture`].
     pub fn mixture(weights: &[f64], means: &[f64], stds: &[f64]) -> Result<Self> {
         let measure = LineMeasure::gaussian_mixture(weights, means, stds)?;
-        let description = format!("mixture of normal laws, weights {weights:?}, means {means:?}, stds {stds:?}");
+        let description =
+            format!("mixture of normal laws, weights {weights:?}, means {means:?}, stds {stds:?}");
         Ok(Self { measure, description })
     }
 
@@ -83,7 +84,10 @@ impl LineLaw {
             1 => LineMeasure::chi(1.0 + stream.random_range(0.1..4.0))?,
             2 => LineMeasure::gaussian(0.0, 1.0)?.restricted(stream.random_range(-1.0..0.0), 1.5)?,
             3 => LineMeasure::log_gamma(stream.random_range(0.6..4.0))?,
-            4 => LineMeasure::asymmetric_laplace(1.0, stream.random_range(0.4..0.8))?,
+            4 => {
+                let b = stream.random_range(0.5..2.0);
+                LineMeasure::parse(&format!("x^2/8 + exp({b}*x)"), f64::NEG_INFINITY, f64::INFINITY)?
+            }
             5 => LineMeasure::tilted_gaussian(1.0, -stream.random_range(0.2..3.0))?,
             6 => {
                 let b = stream.random_range(-2.0..2.0);
@@ -91,21 +95,28 @@ impl LineLaw {
             }
             _ => LineMeasure::exponential(1.0)?.restricted(0.0, stream.random_range(1.0..6.0))?,
         };
-        Ok(law.affine_image(if index % 3 == 2 { -scale } else { scale }, stream.random_range(-3.0..3.0))?.into())
+        Ok(law
+            .affine_image(if index % 3 == 2 { -scale } else { scale }, stream.random_range(-3.0..3.0))?
+            .into())
     }
 
     /// Whether `V` is convex, as far as chords between points of its support tell.
     pub fn is_log_concave(&self) -> bool {
-        let (lo, hi) = self.measure.support(30.0);
+        /// Height above the minimum up to which is looked, and number of points.
+        const LEVEL: f64 = 30.0;
+        const POINTS: u32 = 400;
+        let (lo, hi) = self.measure.support(LEVEL);
         let value = |i: u32| {
-            let x = lo + (hi - lo) * f64::from(i) / 400.0;
+            let x = lo + (hi - lo) * f64::from(i) / f64::from(POINTS);
             self.measure.potential(x)
         };
-        (1..400).all(|i| {
+        // Rounding of the potential, and of the points, where the potential has slopes of LEVEL per length.
+        let places = (lo.abs() + hi.abs()) / (hi - lo);
+        (1..POINTS).all(|i| {
             let (before, here, after) = (value(i - 1), value(i), value(i + 1));
-            let rounding = 64.0 * f64::EPSILON * (before.abs() + here.abs() + after.abs());
+            let size = LEVEL * (1.0 + places) + before.abs() + here.abs() + after.abs();
             // An infinite end lies above every chord.
-            here <= 0.5 * (before + after) + rounding
+            here <= 0.5 * (before + after) + 64.0 * f64::EPSILON * size
         })
     }
 }

@@ -129,7 +129,8 @@ impl Theorem for MuckenhouptBracket {
     };
 
     fn families() -> NonEmpty<Family<Instance>> {
-        let family = |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
+        let family =
+            |name, quick, full, draw| Family { name, evidence: Evidence::Converged, quick, full, draw };
         NonEmpty::new(
             family("tilted wells and mixtures", 8, 60, Instance::random),
             [
@@ -143,7 +144,9 @@ impl Theorem for MuckenhouptBracket {
         vec![
             SharpCase {
                 name: "4B: exponential law",
-                kind: SharpKind::Attained(|| Instance::new(LineMeasure::exponential(1.5)?.into(), Side::FourB)),
+                kind: SharpKind::Attained(|| {
+                    Instance::new(LineMeasure::exponential(1.5)?.into(), Side::FourB)
+                }),
             },
             SharpCase {
                 name: "½B: deep wells of weights ½ ∓ ε",
