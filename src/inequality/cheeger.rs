@@ -20,7 +20,7 @@ pub fn cheeger_constant(measure: &LineMeasure) -> Result<Enclosure> {
     }
     let inside = converged(measure, |profile| {
         let (density, median) = (profile.density(), profile.median());
-        let (below, above) = (profile.from_left(density), profile.from_right(density));
+        let (below, above) = (profile.integral_left(density), profile.integral_right(density));
         let values: Vec<f64> = (0..density.len())
             .map(|i| if profile.nodes()[i] > median { above[i] / density[i] } else { below[i] / density[i] })
             .collect();

@@ -29,7 +29,7 @@ fn centred(profile: &LineProfile, f: &impl Increasing) -> (Vec<f64>, Vec<f64>) {
 fn dual_quotient(profile: &LineProfile, f: &impl Increasing) -> Vec<f64> {
     let (values, slopes) = centred(profile, f);
     let weighted: Vec<f64> = values.iter().zip(profile.density()).map(|(v, p)| v * p).collect();
-    let (left, right) = (profile.from_left(&weighted), profile.from_right(&weighted));
+    let (left, right) = (profile.integral_left(&weighted), profile.integral_right(&weighted));
     (0..values.len())
         .map(|i| {
             let numerator = if values[i] < 0.0 { -left[i] } else { right[i] };

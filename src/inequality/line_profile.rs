@@ -139,12 +139,12 @@ impl LineProfile {
     }
 
     /// `∫ f dx` from the left end to every node.
-    pub fn from_left(&self, values: &[f64]) -> Vec<f64> {
+    pub fn integral_left(&self, values: &[f64]) -> Vec<f64> {
         self.grid.cumulative(values)
     }
 
     /// `∫ f dx` from every node to the right end.
-    pub fn from_right(&self, values: &[f64]) -> Vec<f64> {
+    pub fn integral_right(&self, values: &[f64]) -> Vec<f64> {
         self.grid.cumulative_from_right(values)
     }
 
@@ -203,9 +203,9 @@ pub fn muckenhoupt_constant(measure: &LineMeasure) -> Result<Enclosure> {
                 .map(|(x, p)| if (*x > median) == right { 1.0 / p } else { 0.0 })
                 .collect()
         };
-        let to_right = profile.from_left(&resistance(true));
-        let to_left = profile.from_right(&resistance(false));
-        let (below, above) = (profile.from_left(density), profile.from_right(density));
+        let to_right = profile.integral_left(&resistance(true));
+        let to_left = profile.integral_right(&resistance(false));
+        let (below, above) = (profile.integral_left(density), profile.integral_right(density));
         let values: Vec<f64> = (0..nodes.len())
             .map(|i| if nodes[i] > median { above[i] * to_right[i] } else { below[i] * to_left[i] })
             .collect();

@@ -85,8 +85,8 @@ impl Instance {
             (_, 0) => draw(1.0, 3.2),
             (2, _) => draw(5.0, 9.0),
             (_, 1) => draw(3.5, 3.7),
-            // The middle range, below the upper one.
-            (_, 2) => draw(0.1, 0.8).mul_add(d - 2.0, 4.2).min(d + 1.8),
+            // The middle range, away from both others.
+            (_, 2) => draw(4.6, d + 1.8),
             _ => draw(d + 2.5, d + 7.0),
         };
         Self::best(dim, alpha)
@@ -97,7 +97,8 @@ impl Instance {
         let size = stream.random_range(0.2..0.7) * (alpha - 1.0_f64).sqrt();
         let share = stream.random_range(0.2..0.9);
         let sign = |odd: bool| if odd { -1.0 } else { 1.0 };
-        let (tilt, bend) = (sign(index % 2 == 0) * size * share, sign(index % 4 < 2) * size * (1.0 - share));
+        let (tilt, bend) =
+            (sign(index.is_multiple_of(2)) * size * share, sign(index % 4 < 2) * size * (1.0 - share));
         Self::perturbed(alpha, tilt, bend)
     }
 }

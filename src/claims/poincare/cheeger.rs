@@ -36,7 +36,7 @@ pub struct CheegerConstant;
 #[derive(Clone, Debug)]
 pub enum Instance {
     /// `C_P ≤ 4C_C²`.
-    Poincare(LineLaw),
+    Poincare(Box<LineLaw>),
     /// A base, the perturbed law, and the Lipschitz constant of the logarithm of the density ratio.
     Perturbation(Box<(LineLaw, LineLaw)>, f64),
 }
@@ -54,6 +54,10 @@ impl Instance {
         }
         let perturbed = LineLaw::formula(&format!("{v} + {f}"))?;
         Ok(Self::Perturbation(Box::new((base, perturbed)), slope))
+    }
+
+    fn law(measure: LineMeasure) -> Self {
+        Self::Poincare(Box::new(measure.into()))
     }
 
     fn random(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -79,12 +83,12 @@ impl Instance {
     }
 
     fn random_law(stream: &mut Stream, index: usize) -> Result<Self> {
-        Ok(Self::Poincare(match index % 4 {
+        Ok(Self::Poincare(Box::new(match index % 4 {
             0 => LineLaw::random_well(stream)?,
             1 => LineLaw::random_mixture(stream, index / 4)?,
             2 => LineLaw::random_deep(stream)?,
             _ => LineLaw::random_log_concave(stream, index / 4)?,
-        }))
+        })))
     }
 
     /// The two-sided exponential law made wider.
@@ -135,13 +139,11 @@ impl Theorem for CheegerConstant {
         vec![
             SharpCase {
                 name: "exponential law",
-                kind: SharpKind::Attained(|| Ok(Instance::Poincare(LineMeasure::exponential(0.5)?.into()))),
+                kind: SharpKind::Attained(|| Ok(Instance::law(LineMeasure::exponential(0.5)?))),
             },
             SharpCase {
                 name: "asymmetric two-sided exponential law",
-                kind: SharpKind::Attained(|| {
-                    Ok(Instance::Poincare(LineMeasure::asymmetric_laplace(1.0, 3.0)?.into()))
-                }),
+                kind: SharpKind::Attained(|| Ok(Instance::law(LineMeasure::asymmetric_laplace(1.0, 3.0)?))),
             },
             SharpCase {
                 name: "two-sided exponential law made wider",
@@ -160,7 +162,7 @@ impl Theorem for CheegerConstant {
             [
                 FalseTwin {
                     name: "C_P ≤ 3C_C²",
-                    instance: || Ok(Instance::Poincare(LineMeasure::exponential(1.0)?.into())),
+                    instance: || Ok(Instance::law(LineMeasure::exponential(1.0)?)),
                     wrong: Wrong::Bound(|i| bound_with(i, 3.0, 1.0)),
                 },
                 FalseTwin {

@@ -133,13 +133,13 @@ impl Instance {
                 centre: stream.random_range(-0.5..0.5),
             },
         };
-        Self::new(law, trial, index % 2 == 0)
+        Self::new(law, trial, index.is_multiple_of(2))
     }
 
     fn random_deep(stream: &mut Stream, index: usize) -> Result<Self> {
         let law = LineLaw::random_deep(stream)?;
         let trial = Trial::Step { height: 100.0, width: stream.random_range(0.05..0.2), centre: 0.0 };
-        Self::new(law, trial, index % 2 == 0)
+        Self::new(law, trial, index.is_multiple_of(2))
     }
 
     fn random_one_sided(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -149,7 +149,11 @@ impl Instance {
             1 => (LineMeasure::gamma(k)?, 1.0),
             _ => (LineMeasure::log_gamma(k)?, k.min(2.0)),
         };
-        Self::new(law.into(), Trial::Exponential(rate * stream.random_range(0.15..0.4)), index % 2 == 0)
+        Self::new(
+            law.into(),
+            Trial::Exponential(rate * stream.random_range(0.15..0.4)),
+            index.is_multiple_of(2),
+        )
     }
 
     /// A tilted double well and the linear function.

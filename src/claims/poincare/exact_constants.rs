@@ -206,7 +206,7 @@ impl Instance {
     fn random_image(stream: &mut Stream, index: usize) -> Result<Self> {
         let row = Self::random_discrete(stream, index)?.row;
         let scale = 2_f64.powf(stream.random_range(-3.0..3.0));
-        Self::new(row, if index % 2 == 0 { -scale } else { scale }, stream.random_range(-5.0..5.0))
+        Self::new(row, if index.is_multiple_of(2) { -scale } else { scale }, stream.random_range(-5.0..5.0))
     }
 }
 
@@ -256,7 +256,7 @@ impl Theorem for ExactConstants {
                 family("affine images", Evidence::Converged, 8, 64, Instance::random_image),
                 family("density not smooth at its end", Evidence::Converged, 2, 20, |stream, index| {
                     let k = stream.random_range(0.4..0.9);
-                    Instance::plain(if index % 2 == 0 { Row::Gamma(k) } else { Row::Chi(k) })
+                    Instance::plain(if index.is_multiple_of(2) { Row::Gamma(k) } else { Row::Chi(k) })
                 }),
             ],
         )

@@ -68,7 +68,7 @@ impl Instance {
             0 => LineLaw::random_well(stream)?,
             _ => LineLaw::random_mixture(stream, index / 4)?,
         };
-        Self::new(law, if index % 2 == 0 { Side::HalfB } else { Side::FourB })
+        Self::new(law, if index.is_multiple_of(2) { Side::HalfB } else { Side::FourB })
     }
 
     fn random_deep(stream: &mut Stream, index: usize) -> Result<Self> {
