@@ -93,11 +93,13 @@ mod tests {
     fn normal_law_with_a_cubic() {
         /// Difference of two orders.
         const RESOLVED: f64 = 1e-9;
+        /// The same for the quotient, whose poles at ±i/√3 the panels do not know of.
+        const QUOTIENT: f64 = 1e-6;
         // E(x³+x)² = 15+6+1 and E(3x²+1)² = 27+6+1; ∫_x^∞ (y³+y)p = (x²+3)p.
         let normal = LineMeasure::gaussian(0.0, 1.0).unwrap();
         let low = rayleigh_quotient(&normal, &Cube).unwrap();
         assert!((low.mid() - 22.0 / 34.0).abs() < RESOLVED, "{low}");
         let high = dual_supremum(&normal, &Cube).unwrap();
-        assert!((high.mid() - 3.0).abs() < RESOLVED, "{high}");
+        assert!(high.contains(3.0) && high.width() < QUOTIENT, "{high}");
     }
 }
