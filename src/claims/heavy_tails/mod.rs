@@ -2,5 +2,9 @@
 
 use crate::claim::Claim;
 
+pub mod weighted_any_dimension;
+pub mod weighted_poincare;
+
 /// The claims of the chapter, in the order of their ids.
-pub(super) const CLAIMS: &[&dyn Claim] = &[];
+pub(super) const CLAIMS: &[&dyn Claim] =
+    &[&weighted_poincare::StudentWeighted, &weighted_any_dimension::CauchyWeighted];

@@ -4,13 +4,18 @@ use crate::claim::Claim;
 
 pub mod affine_image;
 pub mod bakry_emery;
+pub mod cheeger;
 pub mod convolution;
+pub mod dual_formula;
+pub mod exact_constants;
 pub mod exact_laws;
 pub mod generator_perturbation;
 pub mod holley_stroock;
+pub mod line_law;
 pub mod lipschitz_image;
 pub mod lipschitz_perturbation;
 pub mod mixture_bound;
+pub mod muckenhoupt;
 pub mod one_dimensional_comparison;
 pub mod perturbed_law;
 pub mod product;
@@ -29,5 +34,9 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &generator_perturbation::GeneratorPerturbation,
     &lipschitz_perturbation::LipschitzPerturbation,
     &mixture_bound::MixtureBound,
+    &muckenhoupt::MuckenhouptBracket,
+    &dual_formula::DualFormula,
+    &exact_constants::ExactConstants,
     &one_dimensional_comparison::OneDimensionalComparison,
+    &cheeger::CheegerConstant,
 ];
