@@ -8,6 +8,7 @@ pub mod convolution;
 pub mod exact_laws;
 pub mod generator_perturbation;
 pub mod lipschitz_image;
+pub mod plane_law;
 pub mod product;
 pub mod quadratic_perturbation;
 

@@ -34,7 +34,7 @@ pub struct PlaneReport {
 
 /// `V − min V` at the cuts of the two resolutions, and their degrees.
 const CUTS: [f64; 2] = [36.0, 44.0];
-const DEGREES: [usize; 2] = [8, 10];
+const DEGREES: [usize; 2] = [10, 12];
 /// Intervals of the scanning lattice in either direction.
 const SCAN: usize = 128;
 /// Frames tried before the covariance is taken as diagonal.
@@ -45,13 +45,13 @@ const DIRECTIONS: i32 = 32;
 /// Moves of the search for the minimum, and of the sides of the box.
 const MOVES: usize = 200;
 /// A side of a rectangle is this over the root of the largest curvature where `V − min V < SCANNED`.
-const CURVATURES: f64 = 3.5;
+const CURVATURES: f64 = 4.5;
 const SCANNED: f64 = 25.0;
 /// Fewest and most rectangles in one direction.
 const RECTANGLES: (usize, usize) = (4, 48);
-/// Refinements of the mesh, and the number of rectangles that is not exceeded.
-const REFINEMENTS: [f64; 4] = [1.0, 1.4, 2.0, 2.8];
-const LARGEST_MESH: usize = 600;
+/// Refinements of the mesh, and the number of rectangles that is not much exceeded.
+const REFINEMENTS: [f64; 3] = [1.0, 1.4, 2.0];
+const LARGEST_MESH: f64 = 400.0;
 /// Relative change between the resolutions at which the mesh is fine enough; above the second there
 /// is no value at all.
 const SETTLED: f64 = 1e-9;
@@ -300,7 +300,11 @@ impl Scan {
             }
         }
         // The side in units of the spacing is CURVATURES/√curvature.
-        curvature.map(|c| SCAN as f64 * c.sqrt() / CURVATURES)
+        let wanted = curvature
+            .map(|c| (SCAN as f64 * c.sqrt() / CURVATURES).clamp(RECTANGLES.0 as f64, RECTANGLES.1 as f64));
+        // Too rough a potential is not resolved, which the two resolutions then show.
+        let excess = (wanted[0] * wanted[1] / LARGEST_MESH).max(1.0).sqrt();
+        wanted.map(|n| n / excess)
     }
 
     fn solve(&self, potential: &dyn Fn(f64, f64) -> f64) -> Result<PlaneReport> {
@@ -317,10 +321,10 @@ impl Scan {
         let mut failure = None;
         for refinement in REFINEMENTS {
             let count = order.map(|k| {
-                let count = (wanted[k] * refinement).ceil().clamp(0.0, RECTANGLES.1 as f64) as usize;
-                count.max((RECTANGLES.0 as f64 * refinement) as usize)
+                // At most RECTANGLES.1 times the last refinement, so nothing is lost.
+                (wanted[k] * refinement).ceil() as usize
             });
-            if count[0] * count[1] > LARGEST_MESH && (best.is_some() || failure.is_some()) {
+            if refinement > 1.0 && (count[0] * count[1]) as f64 > LARGEST_MESH {
                 break;
             }
             let lattice = Lattice {
