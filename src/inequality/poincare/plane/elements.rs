@@ -14,7 +14,7 @@ use crate::numerics::panels::GaussRule;
 const EXTRA_NODES: usize = 6;
 /// The energy density is raised by this much below the cut, which changes nothing and keeps
 /// polynomials on a rectangle that is mostly empty apart.
-const BELOW_CUT: f64 = 6.0;
+const BELOW_CUT: f64 = 2.0;
 /// The part of the domain near the cut, in units of the level of the cut.
 const OUTER_SHARE: f64 = 0.7;
 /// Rounding of an entry of the energy matrix, in units of its last place.
@@ -157,6 +157,9 @@ impl Profile {
     }
 }
 
+/// Place of a rectangle on the lattice, the densities at its nodes, and the largest.
+type Cell = (usize, usize, Vec<f64>, f64);
+
 /// The assembled problem.
 struct Assembly {
     elements: Vec<Element>,
@@ -208,17 +211,8 @@ impl Lattice<'_> {
         })
     }
 
-    fn assemble(&self, degree: usize, cut: f64) -> Result<Assembly> {
-        let rule = GaussRule::shared(degree + EXTRA_NODES)?;
-        let basis = Basis::new(degree, rule.nodes());
-        let on_boundary = |a: usize| a == 0 || a == degree;
-        let pairs = || (0..=degree).flat_map(|a| (0..=degree).map(move |b| (a, b)));
-        let (boundary, interior): (Vec<_>, Vec<_>) =
-            pairs().partition(|&(a, b)| on_boundary(a) || on_boundary(b));
-        let sizes = (boundary.len(), interior.len());
-        let functions: Vec<(usize, usize)> = boundary.iter().chain(&interior).copied().collect();
-
-        // The rectangles that count, with the densities at their nodes.
+    /// The rectangles that count, with the densities at their nodes.
+    fn cells(&self, rule: &GaussRule, cut: f64) -> Result<Vec<Cell>> {
         let mut cells = Vec::new();
         for e in 0..self.count[0] {
             for f in 0..self.count[1] {
@@ -240,6 +234,20 @@ impl Lattice<'_> {
                 }
             }
         }
+        Ok(cells)
+    }
+
+    fn assemble(&self, degree: usize, cut: f64) -> Result<Assembly> {
+        let rule = GaussRule::shared(degree + EXTRA_NODES)?;
+        let basis = Basis::new(degree, rule.nodes());
+        let on_boundary = |a: usize| a == 0 || a == degree;
+        let pairs = || (0..=degree).flat_map(|a| (0..=degree).map(move |b| (a, b)));
+        let (boundary, interior): (Vec<_>, Vec<_>) =
+            pairs().partition(|&(a, b)| on_boundary(a) || on_boundary(b));
+        let sizes = (boundary.len(), interior.len());
+        let functions: Vec<(usize, usize)> = boundary.iter().chain(&interior).copied().collect();
+
+        let cells = self.cells(&rule, cut)?;
         // Boundary unknowns in the order of the first coordinate, so that the profile is short.
         let side = self.count[1] * degree + 1;
         let global = |e: usize, f: usize, (a, b): (usize, usize)| (e * degree + a) * side + f * degree + b;
@@ -300,20 +308,8 @@ impl Lattice<'_> {
             }
             assembly.elements.push(element);
         }
-        let profile = &mut assembly.profile;
-        profile.rows = profile.starts.iter().enumerate().map(|(i, start)| vec![0.0; i - start + 1]).collect();
-        for element in &assembly.elements {
-            for (a, i) in element.boundary.iter().enumerate() {
-                for (b, j) in element.boundary.iter().enumerate() {
-                    if let (Some(i), Some(j)) = (i, j)
-                        && j <= i
-                    {
-                        profile.rows[*i][j - profile.starts[*i]] += element.reduced(a, b, sizes);
-                    }
-                }
-            }
-        }
-        profile.factorise()?;
+        assembly.fill_profile();
+        assembly.profile.factorise()?;
         Ok(assembly)
     }
 
@@ -401,7 +397,9 @@ impl Element {
             for (l, other) in factor[i * interior..].iter().zip(done.chunks_exact(boundary)) {
                 row.iter_mut().zip(other).for_each(|(x, y)| *x -= l * y);
             }
-            row.iter_mut().for_each(|x| *x /= factor[i * interior + i]);
+            for x in row.iter_mut() {
+                *x /= factor[i * interior + i];
+            }
         }
         (self.factor, self.coupling) = (factor, coupling);
         Ok(())
@@ -415,6 +413,23 @@ impl Element {
 }
 
 impl Assembly {
+    /// Sums the reduced energies of the rectangles.
+    fn fill_profile(&mut self) {
+        let (profile, sizes) = (&mut self.profile, self.sizes);
+        profile.rows = profile.starts.iter().enumerate().map(|(i, start)| vec![0.0; i - start + 1]).collect();
+        for element in &self.elements {
+            for (a, i) in element.boundary.iter().enumerate() {
+                for (b, j) in element.boundary.iter().enumerate() {
+                    if let (Some(i), Some(j)) = (i, j)
+                        && j <= i
+                    {
+                        profile.rows[*i][j - profile.starts[*i]] += element.reduced(a, b, sizes);
+                    }
+                }
+            }
+        }
+    }
+
     /// Values of the local functions' coefficients.
     fn local(&self, element: &Element, u: &[f64]) -> Vec<f64> {
         let (boundary, interior) = self.sizes;

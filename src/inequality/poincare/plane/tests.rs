@@ -15,13 +15,10 @@ fn line(potential: &str) -> Enclosure {
 }
 
 fn plane(potential: &str) -> PlaneReport {
-    let report = plane_poincare_constant_of(&Expression::parse(potential, &["x", "y"]).unwrap()).unwrap();
-    println!("{potential}: {} {:?} {}", report.value, report.rectangles, report.unknowns);
-    report
+    plane_poincare_constant_of(&Expression::parse(potential, &["x", "y"]).unwrap()).unwrap()
 }
 
 fn assert_same(name: &str, found: Enclosure, expected: Enclosure, width: f64) {
-    println!("{name}: {found}, expected {expected}");
     assert!(found.interval().intersects(expected.interval()), "{name}: {found}, expected {expected}");
     assert!(found.relative_width() <= width, "{name}: {found}");
 }
@@ -98,7 +95,6 @@ fn collinear_mixture_is_a_product() {
         -(a.max(b) + (-(a - b).abs()).exp().ln_1p())
     })
     .unwrap();
-    println!("{:?} {}", found.rectangles, found.unknowns);
     assert_same("mixture", found.value, mixture.poincare_constant().unwrap(), NARROW);
 }
 
