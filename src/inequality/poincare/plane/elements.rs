@@ -12,8 +12,9 @@ use crate::numerics::panels::GaussRule;
 
 /// Quadrature nodes per direction beyond the degree.
 const EXTRA_NODES: usize = 6;
-/// The energy density is raised by this much below the cut, which changes nothing and keeps
-/// polynomials on a rectangle that is mostly empty apart.
+/// The energy density is raised by `e^{−cut − BELOW_CUT}`, which keeps the elimination on a rectangle that is
+/// mostly empty stable. It counts where a barrier is almost as high as the cut; there the two
+/// resolutions, whose cuts differ, show it.
 const BELOW_CUT: f64 = 2.0;
 /// The part of the domain near the cut, in units of the level of the cut.
 const OUTER_SHARE: f64 = 0.7;

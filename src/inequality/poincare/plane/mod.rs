@@ -76,8 +76,7 @@ pub fn plane_poincare_constant_of(potential: &Expression) -> Result<PlaneReport>
 
 /// Poincaré constant of `∝ e^{−V}` on `R²` for a smooth confining potential, not normalised.
 ///
-/// The constant has to lie between about `10^{−10}` and `10^{10}` (the potential is looked for within
-/// `10^9` of the origin, at scales from `10^{−9}`).
+/// The minimum is looked for within `10^9` of the origin, at scales from `10^{−9}`.
 ///
 /// # Errors
 /// [`Error::Domain`] for a potential that is NaN or `−∞` where the mass is; [`Error::Undefined`] for one that
