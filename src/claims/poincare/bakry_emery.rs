@@ -14,8 +14,9 @@
 //!
 //! *Checked.* Left: variance (for `C_P`: Rayleigh quotient) of quadratic, exponential, trigonometric and
 //! linear functions, closed forms certified; the exact constant of laws on the line. Right: the
-//! smallest eigenvalue of the precision matrix; the weighted energy. *Not checked:* potentials in
-//! several dimensions that are not quadratic.
+//! smallest eigenvalue of the precision matrix; the weighted energy. In the plane, non-Gaussian laws
+//! against the constant from spectral elements. *Not checked:* potentials in more than two dimensions that
+//! are not quadratic.
 //!
 //! *Sharp.* Linear functions on Gaussian laws; small exponentials. *Dropping* convexity makes the
 //! right side meaningless (`ρ ≤ 0`).
@@ -23,6 +24,7 @@
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::functional_instances::Probe;
 use crate::claims::poincare::exact_laws::ExactLaw;
+use crate::claims::poincare::plane_law::PlaneLaw;
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::Result;
 use crate::inequality::{TestFunction, convexity};
@@ -42,6 +44,8 @@ pub enum Instance {
     BrascampLieb(Probe),
     /// `C_P ≤ 1/ρ` for a strongly log-concave law whose constant is known.
     Line(ExactLaw),
+    /// `C_P ≤ 1/ρ` for a law in the plane.
+    Plane(PlaneLaw),
 }
 
 impl Instance {
@@ -80,6 +84,7 @@ impl fmt::Display for Instance {
             Self::Quotient(probe) => write!(f, "quotient of {probe}"),
             Self::BrascampLieb(probe) => write!(f, "variance of {probe}"),
             Self::Line(law) => write!(f, "{law}"),
+            Self::Plane(law) => write!(f, "{law}"),
         }
     }
 }
@@ -96,8 +101,8 @@ impl Theorem for BakryEmery {
         why: "Solve −Lφ = f − μ(f): Bochner's formula bounds Var f by E⟨∇f, (∇²V)⁻¹∇f⟩ ≤ E|∇f|²/ρ.",
         checked: "Variances and Rayleigh quotients of quadratic, exponential, trigonometric and linear functions on \
                   Gaussian laws (d to 200, condition numbers to 10⁸) against the precision matrix and the weighted \
-                  energy; exactly known strongly log-concave laws on the line.",
-        not_checked: "Potentials in several dimensions that are not quadratic.",
+                  energy; exactly known strongly log-concave laws on the line; non-Gaussian ones in the plane.",
+        not_checked: "Potentials in more than two dimensions that are not quadratic.",
         source: "Brascamp, Lieb (1976); Bakry, Émery (1985); Bakry, Gentil, Ledoux (2014), §4.8-4.9",
         relation: Relation::Upper,
         rests_on: &["C4"],
@@ -112,6 +117,13 @@ impl Theorem for BakryEmery {
             [
                 family("Brascamp-Lieb", 18, 120, Instance::random_brascamp_lieb),
                 family("laws on the line", 3, 30, Instance::random_line),
+                Family {
+                    name: "laws in the plane",
+                    evidence: Evidence::Converged,
+                    quick: 2,
+                    full: 12,
+                    draw: |s, _| Ok(Instance::Plane(PlaneLaw::random(s))),
+                },
             ],
         )
     }
@@ -187,6 +199,7 @@ impl Theorem for BakryEmery {
             Instance::Quotient(probe) => probe.function.poincare_quotient(&probe.law),
             Instance::BrascampLieb(probe) => probe.function.variance(&probe.law),
             Instance::Line(law) => Ok(law.poincare_constant()),
+            Instance::Plane(law) => law.poincare_constant(),
         }
     }
 
@@ -195,6 +208,7 @@ impl Theorem for BakryEmery {
             Instance::Quotient(probe) => Ok(1.0 / convexity(&probe.law)?),
             Instance::BrascampLieb(probe) => probe.function.weighted_energy(&probe.law),
             Instance::Line(law) => Ok(1.0 / law.convexity()),
+            Instance::Plane(law) => Ok(1.0 / law.convexity()),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod mixture_bound;
 pub mod muckenhoupt;
 pub mod one_dimensional_comparison;
 pub mod perturbed_law;
+pub mod plane_law;
 pub mod product;
 pub mod quadratic_perturbation;
 pub mod small_lipschitz_perturbation;

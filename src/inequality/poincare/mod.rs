@@ -16,6 +16,8 @@
 
 mod certificate;
 mod law;
+pub mod plane;
+pub mod product;
 pub mod radial;
 pub mod shooting;
 pub mod solver;
