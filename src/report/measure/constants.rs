@@ -3,7 +3,7 @@
 use super::MeasureReport;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
-use crate::inequality::log_sobolev::log_sobolev_constant;
+use crate::inequality::log_sobolev::{LogSobolevReport, NamedBound, log_sobolev_constant};
 use crate::inequality::poincare::poincare_constant;
 use crate::inequality::poincare::radial::radial_poincare_constant;
 use crate::measure::line::LineMeasure;
@@ -66,36 +66,36 @@ fn constants(target: &Target) -> Result<Constants> {
 }
 
 fn on_line(law: &LineMeasure) -> Result<Constants> {
-    let (poincare, log_sobolev) = rayon::join(|| poincare_constant(law), || log_sobolev_constant(law));
-    let (poincare, log_sobolev) = (poincare?.value, log_sobolev?);
     let mut notes = Vec::new();
+    let poincare = || match law.exact_poincare_constant() {
+        Some(known) => Ok(known),
+        None => poincare_constant(law).map(|report| report.value),
+    };
+    let log_sobolev = || match law.exact_log_sobolev_constant() {
+        Some(known) => Ok((known, None)),
+        None => log_sobolev_constant(law).map(|report| (report.value, Some(sources(&report)))),
+    };
+    let (poincare, log_sobolev) = rayon::join(poincare, log_sobolev);
+    let (poincare, (log_sobolev, sources)) = (poincare?, log_sobolev?);
+    let (left, right) = law.tails();
+    let tails = format!("left {left:?}, right {right:?}");
     if poincare.is_infinite() {
-        notes.push(format!(
-            "poincare_constant: infinite, as a tail is heavier than exponential ({})",
-            tails(law)
-        ));
+        notes.push(format!("poincare_constant: infinite, as a tail is heavier than exponential ({tails})"));
     }
-    if log_sobolev.value.is_infinite() {
-        notes.push(format!(
-            "log_sobolev_constant: infinite, as a tail is heavier than Gaussian ({})",
-            tails(law)
-        ));
-    } else {
-        let named = |bounds: &[crate::inequality::log_sobolev::NamedBound], end: f64| {
-            bounds.iter().find(|b| b.value == end).map(|b| b.name)
-        };
-        let value = log_sobolev.value;
-        let below = named(&log_sobolev.lower, value.lo()).unwrap_or("not bounded");
-        let above = named(&log_sobolev.upper, value.hi()).unwrap_or("not bounded");
-        notes.push(format!("log_sobolev_constant: from below, {below}; from above, {above}"));
+    if log_sobolev.is_infinite() {
+        notes.push(format!("log_sobolev_constant: infinite, as a tail is heavier than Gaussian ({tails})"));
     }
-    Ok(Constants { poincare, log_sobolev: log_sobolev.value, variance: law.variance(), notes })
+    notes.extend(sources.map(|sources| format!("log_sobolev_constant: {sources}")));
+    Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
 }
 
-/// How the density decays, in words.
-fn tails(law: &LineMeasure) -> String {
-    let (left, right) = law.tails();
-    format!("left {left:?}, right {right:?}")
+/// Which bounds the two ends of a log-Sobolev constant are.
+fn sources(report: &LogSobolevReport) -> String {
+    let name = |bounds: &[NamedBound], end: f64| {
+        bounds.iter().find(|bound| bound.value == end).map_or("not known", |bound| bound.name)
+    };
+    let (below, above) = (name(&report.lower, report.value.lo()), name(&report.upper, report.value.hi()));
+    format!("lower end: {below}; upper end: {above}")
 }
 
 /// The log-Sobolev constant of a radial law is infinite if that of `|X|` is, at least twice the Poincaré
@@ -110,8 +110,7 @@ fn radial(law: &Radial) -> Result<Constants> {
         Enclosure::infinite(Evidence::Converged)
     } else if let Some(bound) = law.convexity_bound() {
         notes.push(
-            "log_sobolev_constant: from below, twice the Poincaré constant; from above, Bakry-Émery"
-                .to_owned(),
+            "log_sobolev_constant: lower end: twice the Poincaré constant; upper end: Bakry-Émery".to_owned(),
         );
         let lower = (poincare * 2.0).lo().min(bound);
         Enclosure::new(lower, bound, poincare.evidence())?
