@@ -84,8 +84,8 @@ fn assert_at(value: &Value, key: &str, exact: f64, width: f64) {
 
 /// Relative width of values that are found by closed forms, certificates or quadrature.
 const NARROW: f64 = 1e-8;
-/// Relative width that the search for a log-Sobolev certificate aims at.
-const CERTIFICATE: f64 = 0.01;
+/// Slack of the log-Sobolev certificate for the double well: the second of those that the search tries.
+const CERTIFICATE: f64 = 0.03;
 
 #[test]
 fn double_well_is_certified_and_agrees_with_another_method() {

@@ -17,7 +17,7 @@ impl MeasureReport {
             ("limit of KL/κ² as κ → 0", self.small_kappa_limit),
         ] {
             if let Some(value) = value {
-                let line = format!("{name:<36} {:<12} {}{}", short(value), value.evidence(), ends(value));
+                let line = format!("{name:<36} {:<12} {}{}", number(value), value.evidence(), ends(value));
                 parts.push(line + "\n");
             }
         }
@@ -66,14 +66,20 @@ impl MeasureReport {
 /// Relative width from which both ends of a constant are shown.
 const WIDE: f64 = 1e-6;
 
+fn is_wide(value: Enclosure) -> bool {
+    value.is_finite() && value.relative_width() > WIDE
+}
+
+/// The value, or the middle of an enclosure whose ends are shown beside it.
+fn number(value: Enclosure) -> String {
+    short(if is_wide(value) { Enclosure::exact(value.mid()) } else { value })
+}
+
 /// Both ends of a value that is not known to all the digits shown.
 fn ends(value: Enclosure) -> String {
-    if value.is_finite() && value.relative_width() > WIDE {
-        format!(
-            ", between {} and {}",
-            short(Enclosure::exact(value.lo())),
-            short(Enclosure::exact(value.hi()))
-        )
+    if is_wide(value) {
+        let end = |x: f64| short(Enclosure::exact(x));
+        format!(", between {} and {}", end(value.lo()), end(value.hi()))
     } else {
         String::new()
     }
