@@ -86,6 +86,8 @@ fn assert_at(value: &Value, key: &str, exact: f64, width: f64) {
 const NARROW: f64 = 1e-8;
 /// Slack of the log-Sobolev certificate for the double well: the second of those that the search tries.
 const CERTIFICATE: f64 = 0.03;
+/// A certified lower end is preferred to one without certificate that is higher by this share.
+const PREFERENCE: f64 = 1e-6;
 
 #[test]
 fn double_well_is_certified_and_agrees_with_another_method() {
@@ -101,7 +103,8 @@ fn double_well_is_certified_and_agrees_with_another_method() {
     }
     let (lo, hi) = ends(&value, "log_sobolev_constant");
     let twice = 2.0 * ends(&value, "poincare_constant").0;
-    assert!(lo >= twice * (1.0 - NARROW) && hi <= lo * (1.0 + CERTIFICATE), "[{lo}, {hi}], 2C_P = {twice}");
+    let widest = 1.0 + CERTIFICATE + 2.0 * PREFERENCE;
+    assert!(lo >= twice * (1.0 - PREFERENCE) && hi <= lo * widest, "[{lo}, {hi}], 2C_P = {twice}");
     for key in ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"] {
         assert!(value.get(key).is_none(), "{key}");
         let notes = value["notes"].as_array().unwrap();
