@@ -16,7 +16,7 @@ pub enum Target {
     /// A law on the line.
     Line(LineMeasure),
     /// A law with density a function of the distance from the origin.
-    Radial(Radial),
+    Radial(Box<Radial>),
     /// Independent coordinates or blocks of coordinates; never empty.
     Product(Vec<Target>),
 }

@@ -45,7 +45,7 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
             let factors = factors.iter().map(|factor| target(&factor.section()?, notes));
             Ok(Target::Product(factors.collect::<Result<_>>()?))
         }
-        "radial" => radial(&with(&["kind", "dimension", "V"])?).map(Target::Radial),
+        "radial" => radial(&with(&["kind", "dimension", "V"])?).map(|law| Target::Radial(Box::new(law))),
         _ => points::mixture(&with(&["kind", "file", "bandwidth"])?).map(Target::Line),
     }
 }
