@@ -61,9 +61,9 @@ pub(super) struct TargetFile {
 #[derive(Clone, Debug)]
 pub(super) enum Subject {
     /// The path from the base to a Gaussian target.
-    Path(GaussianPath),
+    Path(Box<GaussianPath>),
     /// Another target.
-    Law(Target),
+    Law(Box<Target>),
 }
 
 impl TargetFile {
@@ -92,8 +92,8 @@ impl TargetFile {
             None => (DEFAULT_KAPPAS.to_vec(), 0.0),
         };
         let subject = match target {
-            Target::Gaussian(law) => Subject::Path(GaussianPath::from_standard(law, schedule)?),
-            other => Subject::Law(other),
+            Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
+            other => Subject::Law(Box::new(other)),
         };
         Ok(Self { subject, notes, kappas, start })
     }
