@@ -13,7 +13,8 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use target_file::TargetFile;
+use std::time::Duration;
+use target_file::{Subject, TargetFile};
 
 /// Checks the theory of diffusion annealed Langevin dynamics, claim by claim.
 ///
@@ -168,8 +169,20 @@ fn explain(id: &str) -> Result<bool> {
 fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
     let asked = TargetFile::read(file)?;
     let output = json.map(output::Target::new).transpose()?;
-    let report = MeasureReport::gaussian(&asked.path, &asked.kappas, asked.start)?;
-    let text = report.console(&format!("{}, start {}", asked.path, asked.start));
+    let (mut report, heading) = match &asked.subject {
+        Subject::Path(path) => {
+            let report = MeasureReport::gaussian(path, &asked.kappas, asked.start)?;
+            (report, format!("{path}, start {}", asked.start))
+        }
+        Subject::Law(law) => {
+            let spinner = spinner("constants of the target");
+            let report = MeasureReport::constants(law);
+            spinner.finish_and_clear();
+            (report?, format!("target {law}"))
+        }
+    };
+    report.notes.extend(asked.notes);
+    let text = report.console(&heading);
     output::publish(&text, output, &report)?;
     Ok(true)
 }
@@ -190,4 +203,14 @@ fn progress_bar(length: usize, quiet: bool) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// A sign of life on standard error while something takes seconds, hidden unless that is a terminal.
+fn spinner(message: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner().with_message(message);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
 }

@@ -2,3 +2,4 @@
 
 pub mod gaussian;
 pub mod line;
+pub mod target;

@@ -3,12 +3,15 @@
 //! Keys are checked one by one, so that every message names the file, the key, the value found and
 //! what was expected. Unknown keys are refused.
 
+mod laws;
 mod node;
+mod points;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
+use crate::measure::target::Target;
 use crate::path::{GaussianPath, Schedule};
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
@@ -44,12 +47,23 @@ const DEFAULT_KAPPAS: [f64; 3] = [1.0, 0.3, 0.1];
 /// What a target file asks for.
 #[derive(Clone, Debug)]
 pub(super) struct TargetFile {
-    /// Path from base to target.
-    pub(super) path: GaussianPath,
+    /// What is measured.
+    pub(super) subject: Subject,
+    /// Where what is measured differs from what is written.
+    pub(super) notes: Vec<String>,
     /// Slownesses κ at which the bias is wanted.
     pub(super) kappas: Vec<f64>,
     /// Time of the path at which the dynamics begins.
     pub(super) start: f64,
+}
+
+/// What a target file describes.
+#[derive(Clone, Debug)]
+pub(super) enum Subject {
+    /// The path from the base to a Gaussian target.
+    Path(Box<GaussianPath>),
+    /// Another target.
+    Law(Box<Target>),
 }
 
 impl TargetFile {
@@ -58,14 +72,16 @@ impl TargetFile {
     /// # Errors
     /// [`Error::Input`] that names the file and the key or line; [`Error::Io`] if the file cannot be read.
     pub(super) fn read(file: &Path) -> Result<Self> {
-        Self::parse(&file.display().to_string(), &text_of(file)?)
+        Self::parse(&file.display().to_string(), &text_of(file, "a target file in TOML")?)
     }
 
     /// Checks the text of a target file; `file` is its name in messages.
     fn parse(file: &str, text: &str) -> Result<Self> {
         let table: toml::Table = text.parse().map_err(|error| syntax_error(file, text, &error))?;
         let root = Section::root(file, &table, &["target", "base", "schedule", "run"])?;
-        let target = target(&root.require("target", "a table with the key `kind`")?.section()?)?;
+        let mut notes = Vec::new();
+        let target =
+            laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
         if let Some(base) = root.get("base") {
             check_base(&base.section()?)?;
         }
@@ -75,35 +91,33 @@ impl TargetFile {
             Some(run) => run_section(&run.section()?)?,
             None => (DEFAULT_KAPPAS.to_vec(), 0.0),
         };
-        Ok(Self { path: GaussianPath::from_standard(target, schedule)?, kappas, start })
+        let subject = match target {
+            Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
+            other => Subject::Law(Box::new(other)),
+        };
+        Ok(Self { subject, notes, kappas, start })
     }
 }
 
-/// The text of a file of reasonable size.
-fn text_of(file: &Path) -> Result<String> {
+/// The text of a file of reasonable size; `expected` says what kind of file it has to be.
+fn text_of(file: &Path, expected: &str) -> Result<String> {
     let input =
         |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
     if file.is_dir() {
-        return Err(input("is a directory: expected a target file in TOML"));
+        return Err(input(&format!("is a directory: expected {expected}")));
     }
     let mut bytes = Vec::new();
     let mut stream =
         std::fs::File::open(file).map_err(|cause| Error::io(file, &cause))?.take(LARGEST_FILE + 1);
     stream.read_to_end(&mut bytes).map_err(|cause| Error::io(file, &cause))?;
     if bytes.len() as u64 > LARGEST_FILE {
-        return Err(input(&format!(
-            "is larger than {} MiB: expected a target file in TOML",
-            LARGEST_FILE >> 20
-        )));
+        return Err(input(&format!("is larger than {} MiB: expected {expected}", LARGEST_FILE >> 20)));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(input("is empty: expected a target file in TOML with a table `target`"));
+        return Err(input(&format!("is empty: expected {expected}")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        input(&format!(
-            "byte {} is not UTF-8: expected a target file in TOML",
-            error.utf8_error().valid_up_to()
-        ))
+        input(&format!("byte {} is not UTF-8: expected {expected}", error.utf8_error().valid_up_to()))
     })
 }
 
@@ -119,14 +133,6 @@ fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Error {
         None => file.to_owned(),
     };
     Error::Input { location, message }
-}
-
-fn target(section: &Section<'_>) -> Result<Gaussian> {
-    let kind = section.require("kind", &format!("one of {}", TARGET_KINDS.join(", ")))?;
-    match kind.word("a kind of target", TARGET_KINDS)? {
-        "gaussian" => gaussian(&section.clone().with_keys(&["kind", "mean", "covariance", "std"])?),
-        other => Err(kind.error(&format!("kind `{other}`: this version measures gaussian targets"))),
-    }
 }
 
 fn gaussian(section: &Section<'_>) -> Result<Gaussian> {

@@ -1,6 +1,7 @@
 //! A value of a TOML file that knows its key, so that every message names it.
 
 use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Characters of a value that a message shows.
@@ -58,6 +59,19 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A number > 0, or what it is when left out.
+    pub(super) fn positive_or(&self, key: &str, default: f64) -> Result<f64> {
+        self.get(key).map_or(Ok(default), |node| node.positive())
+    }
+
+    /// As [`Node::refused`], for the table as a whole.
+    pub(super) fn refused(&self, error: Error) -> Error {
+        match error {
+            Error::NoConvergence { .. } => error,
+            other => self.error(&other.to_string()),
+        }
+    }
+
     /// An error about the table as a whole.
     pub(super) fn error(&self, message: &str) -> Error {
         Error::Input { location: format!("{}: {}", self.file, self.key), message: message.to_owned() }
@@ -80,6 +94,14 @@ impl<'a> Node<'a> {
         Error::Input { location: format!("{}: {}", self.file, self.key), message: message.to_owned() }
     }
 
+    /// An error of the library that this value led to. A lack of convergence is no bad input and stays what it is.
+    pub(super) fn refused(&self, error: Error) -> Error {
+        match error {
+            Error::NoConvergence { .. } => error,
+            other => self.error(&other.to_string()),
+        }
+    }
+
     /// A table with any keys; see [`Section::with_keys`].
     pub(super) fn section(&self) -> Result<Section<'a>> {
         match self.value {
@@ -92,6 +114,52 @@ impl<'a> Node<'a> {
     pub(super) fn word(&self, noun: &str, known: &[&'static str]) -> Result<&'static str> {
         let found = self.value.as_str().and_then(|word| known.iter().find(|k| **k == word));
         found.copied().ok_or_else(|| self.unexpected(&format!("{noun}, one of {}", known.join(", "))))
+    }
+
+    /// A text in quotes.
+    pub(super) fn text(&self, expected: &str) -> Result<&'a str> {
+        self.value.as_str().ok_or_else(|| self.unexpected(expected))
+    }
+
+    /// The name of a file, relative to the folder of this one.
+    pub(super) fn path(&self) -> Result<PathBuf> {
+        let name = self.text("the name of a file, in quotes")?;
+        if name.is_empty() {
+            return Err(self.unexpected("the name of a file"));
+        }
+        Ok(Path::new(self.file).parent().unwrap_or_else(|| Path::new("")).join(name))
+    }
+
+    /// A whole number that is at least `least`.
+    pub(super) fn count(&self, least: usize) -> Result<usize> {
+        let number = self.value.as_integer().and_then(|i| usize::try_from(i).ok());
+        number
+            .filter(|n| *n >= least)
+            .ok_or_else(|| self.unexpected(&format!("a whole number, at least {least}")))
+    }
+
+    /// A number that may be infinite.
+    pub(super) fn number_or_infinity(&self) -> Result<f64> {
+        match *self.value {
+            Value::Float(x) if x.is_infinite() => Ok(x),
+            _ => self.number(),
+        }
+    }
+
+    /// Two numbers in increasing order, which may be infinite only if `unbounded`.
+    pub(super) fn interval(&self, unbounded: bool) -> Result<(f64, f64)> {
+        let expected = if unbounded {
+            "two numbers [lo, hi] with lo < hi; either may be infinite (-inf, inf)"
+        } else {
+            "two numbers [lo, hi] with lo < hi"
+        };
+        let cells = self.list(expected)?;
+        let [lo, hi] = cells.as_slice() else {
+            return Err(self.unexpected(expected));
+        };
+        let end = |cell: &Node<'_>| if unbounded { cell.number_or_infinity() } else { cell.number() };
+        let (lo, hi) = (end(lo)?, end(hi)?);
+        if lo < hi { Ok((lo, hi)) } else { Err(self.unexpected(expected)) }
     }
 
     /// A finite number, written as an integer or with a point.

@@ -1,6 +1,7 @@
 //! What `dald measure` computes for a target, a base and a schedule.
 
 mod console;
+mod constants;
 
 use crate::dynamics::{bias, log_sobolev_bias_bound, poincare_energy, small_kappa_limit};
 use crate::enclosure::{Enclosure, Interval};
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// Constants of a target and the bias of annealed Langevin dynamics towards it, with every bound
-/// beside it; `docs/schemas/measure.schema.json` describes it as JSON.
+/// beside it; `docs/schemas/measure.schema.json` describes it as JSON. What does not apply is `None` or empty, and
+/// absent from the JSON.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureReport {
@@ -25,14 +27,19 @@ pub struct MeasureReport {
     /// Operator norm of the target's covariance.
     pub variance: Enclosure,
     /// Action `∫|p'_t|² dt` from the start to 1.
-    pub action: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Enclosure>,
     /// Eigenvalue range of `∇²log p_t` at several times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub score_lipschitz: Vec<ScoreBounds>,
     /// `sup_y C_P(X|X_t = y)` at several times in `(0, 1)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditional_poincare_sup: Vec<ConditionalPoincare>,
     /// `lim KL/κ²` as κ → 0, the same in both directions of KL.
-    pub small_kappa_limit: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small_kappa_limit: Option<Enclosure>,
     /// The bias at each κ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bias: Vec<BiasReport>,
     /// What does not apply, or is special, and why.
     pub notes: Vec<String>,
@@ -116,14 +123,14 @@ impl MeasureReport {
             log_sobolev_constant: path.target().log_sobolev_constant(),
             // A Gaussian law is its own extremal: its largest variance is its Poincaré constant.
             variance: path.target().spectrum().largest(),
-            action: energy,
+            action: Some(energy),
             score_lipschitz: times.iter().map(|&t| score_bounds(path, &channels, t)).collect(),
             conditional_poincare_sup: times
                 .iter()
                 .filter(|&&t| 0.0 < t && t < 1.0)
                 .map(|&t| conditional_poincare(path, &channels, t))
                 .collect(),
-            small_kappa_limit: small_kappa_limit(path)?,
+            small_kappa_limit: Some(small_kappa_limit(path)?),
             bias,
             notes: notes(path, start, energy),
         })

@@ -1,0 +1,143 @@
+//! The constants of targets that are not Gaussian.
+
+use super::MeasureReport;
+use crate::enclosure::{Enclosure, Evidence};
+use crate::error::Result;
+use crate::inequality::log_sobolev::{LogSobolevReport, NamedBound, log_sobolev_constant};
+use crate::inequality::poincare::poincare_constant;
+use crate::inequality::poincare::radial::radial_poincare_constant;
+use crate::measure::line::LineMeasure;
+use crate::measure::target::{Radial, Target};
+use rayon::prelude::*;
+
+/// What is computed for Gaussian targets alone.
+const GAUSSIAN_ONLY: [&str; 5] =
+    ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"];
+
+/// The constants of a law, with remarks on them.
+struct Constants {
+    poincare: Enclosure,
+    log_sobolev: Enclosure,
+    variance: Enclosure,
+    notes: Vec<String>,
+}
+
+impl MeasureReport {
+    /// Poincaré constant, log-Sobolev constant and largest variance of any target; what depends on the path to
+    /// it is absent, with a note each.
+    ///
+    /// # Errors
+    /// Those of [`poincare_constant`], [`log_sobolev_constant`] and [`radial_poincare_constant`].
+    pub fn constants(target: &Target) -> Result<Self> {
+        let Constants { poincare, log_sobolev, variance, mut notes } = constants(target)?;
+        notes.extend(
+            GAUSSIAN_ONLY
+                .map(|name| format!("{name}: absent, this version computes it for Gaussian targets")),
+        );
+        Ok(Self {
+            poincare_constant: poincare,
+            log_sobolev_constant: log_sobolev,
+            variance,
+            action: None,
+            score_lipschitz: Vec::new(),
+            conditional_poincare_sup: Vec::new(),
+            small_kappa_limit: None,
+            bias: Vec::new(),
+            notes,
+        })
+    }
+}
+
+fn constants(target: &Target) -> Result<Constants> {
+    match target {
+        Target::Gaussian(law) => Ok(Constants {
+            poincare: law.poincare_constant(),
+            log_sobolev: law.log_sobolev_constant(),
+            variance: law.spectrum().largest(),
+            notes: Vec::new(),
+        }),
+        Target::Line(law) => on_line(law),
+        Target::Radial(law) => radial(law),
+        Target::Product(factors) => {
+            let factors: Vec<Constants> = factors.par_iter().map(constants).collect::<Result<_>>()?;
+            Ok(product(factors))
+        }
+    }
+}
+
+fn on_line(law: &LineMeasure) -> Result<Constants> {
+    let mut notes = Vec::new();
+    let poincare = || match law.exact_poincare_constant() {
+        Some(known) => Ok(known),
+        None => poincare_constant(law).map(|report| report.value),
+    };
+    let log_sobolev = || match law.exact_log_sobolev_constant() {
+        Some(known) => Ok((known, None)),
+        None => log_sobolev_constant(law).map(|report| (report.value, Some(sources(&report)))),
+    };
+    let (poincare, log_sobolev) = rayon::join(poincare, log_sobolev);
+    let (poincare, (log_sobolev, sources)) = (poincare?, log_sobolev?);
+    let (left, right) = law.tails();
+    let tails = format!("left {left:?}, right {right:?}");
+    if poincare.is_infinite() {
+        notes.push(format!("poincare_constant: infinite, as a tail is heavier than exponential ({tails})"));
+    }
+    if log_sobolev.is_infinite() {
+        notes.push(format!("log_sobolev_constant: infinite, as a tail is heavier than Gaussian ({tails})"));
+    }
+    notes.extend(sources.map(|sources| format!("log_sobolev_constant: {sources}")));
+    Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
+}
+
+/// Which bounds the two ends of a log-Sobolev constant are.
+fn sources(report: &LogSobolevReport) -> String {
+    let name = |bounds: &[NamedBound], end: f64| {
+        bounds.iter().find(|bound| bound.value == end).map_or("not known", |bound| bound.name)
+    };
+    let (below, above) = (name(&report.lower, report.value.lo()), name(&report.upper, report.value.hi()));
+    format!("lower end: {below}; upper end: {above}")
+}
+
+/// The log-Sobolev constant of a radial law is infinite if that of `|X|` is, at least twice the Poincaré
+/// constant always, and bounded above by convexity where there is some.
+fn radial(law: &Radial) -> Result<Constants> {
+    let poincare = radial_poincare_constant(law.profile(), law.dimension())?.value;
+    let tail = law.profile().tails().1;
+    let mut notes = Vec::new();
+    let log_sobolev = if !tail.allows_log_sobolev() {
+        notes
+            .push(format!("log_sobolev_constant: infinite, as the tail is heavier than Gaussian ({tail:?})"));
+        Enclosure::infinite(Evidence::Converged)
+    } else if let Some(bound) = law.convexity_bound() {
+        notes.push(
+            "log_sobolev_constant: lower end: twice the Poincaré constant; upper end: Bakry-Émery".to_owned(),
+        );
+        let lower = (poincare * 2.0).lo().min(bound);
+        Enclosure::new(lower, bound, poincare.evidence())?
+    } else {
+        notes.push(
+            "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known, as the \
+             potential is not strictly convex or could not be proved to be"
+                .to_owned(),
+        );
+        Enclosure::at_least((poincare * 2.0).lo(), poincare.evidence())
+    };
+    Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
+}
+
+/// The largest of each constant over the factors.
+fn product(factors: Vec<Constants>) -> Constants {
+    let largest = |constant: fn(&Constants) -> Enclosure| {
+        let values = || factors.iter().map(constant);
+        // One factor known to be infinite decides, whatever is known of the others.
+        let infinite = values().filter(|value| value.is_infinite()).map(Enclosure::evidence).min();
+        let zero = Enclosure::exact(0.0);
+        infinite.map_or_else(|| values().fold(zero, Enclosure::max), Enclosure::infinite)
+    };
+    let (poincare, log_sobolev, variance) =
+        (largest(|c| c.poincare), largest(|c| c.log_sobolev), largest(|c| c.variance));
+    let notes = factors.into_iter().enumerate().flat_map(|(i, factor)| {
+        factor.notes.into_iter().map(move |note| format!("factor {}: {note}", i + 1))
+    });
+    Constants { poincare, log_sobolev, variance, notes: notes.collect() }
+}

@@ -1,0 +1,315 @@
+//! `dald measure` on targets that are not Gaussian: constants, absences with their notes, refusals.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use tempfile::TempDir;
+
+/// What the JSON calls infinite.
+const INFINITE: (f64, f64) = (f64::INFINITY, f64::INFINITY);
+
+/// A folder with `target.toml` and perhaps `data.csv`.
+struct Place(TempDir);
+
+impl Place {
+    fn new(target: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("target.toml"), format!("[target]\n{target}\n")).unwrap();
+        Self(folder)
+    }
+
+    fn with_data(self, data: &str) -> Self {
+        fs::write(self.0.path().join("data.csv"), data).unwrap();
+        self
+    }
+
+    /// Status, standard output and standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command: Command = assert_cmd::cargo::cargo_bin_cmd!("dald");
+        let output = command.current_dir(self.0.path()).args(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// The JSON, which has to follow its schema.
+    fn measured(&self) -> Value {
+        let (status, stdout, stderr) = self.run(&["measure", "target.toml", "--json", "-"]);
+        assert_eq!(status, 0, "{stderr}");
+        let value: Value = serde_json::from_str(&stdout).unwrap();
+        let schema =
+            fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schemas/measure.schema.json"));
+        let schema: Value = serde_json::from_str(&schema.unwrap()).unwrap();
+        let complaints: Vec<String> = jsonschema::draft202012::new(&schema)
+            .unwrap()
+            .iter_errors(&value)
+            .map(|e| format!("{e} at {}", e.instance_path()))
+            .collect();
+        assert_eq!(complaints, Vec::<String>::new());
+        value
+    }
+
+    /// Status 2, nothing on standard output or left behind, one line with all the words.
+    fn assert_refused(&self, words: &[&str]) {
+        let (status, stdout, stderr) = self.run(&["measure", "target.toml", "--json", "out.json"]);
+        assert_eq!((status, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stdout}{stderr}");
+        for word in words {
+            assert!(stderr.contains(word), "no “{word}” in: {stderr}");
+        }
+        assert!(!self.0.path().join("out.json").exists());
+    }
+}
+
+/// Both ends of a quantity; an unknown end is infinite on its side.
+fn ends(value: &Value, key: &str) -> (f64, f64) {
+    let end = |name: &str, unknown: f64| match &value[key][name] {
+        Value::Number(x) => x.as_f64().unwrap(),
+        Value::String(word) if word == "inf" => f64::INFINITY,
+        Value::Null => unknown,
+        other => panic!("{key}.{name}: {other}"),
+    };
+    (end("lo", f64::NEG_INFINITY), end("hi", f64::INFINITY))
+}
+
+fn evidence<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key]["evidence"].as_str().unwrap()
+}
+
+/// Asserts that the enclosure has the number inside, up to its rounding, and is narrow.
+fn assert_at(value: &Value, key: &str, exact: f64, width: f64) {
+    let (lo, hi) = ends(value, key);
+    let rounding = 4.0 * f64::EPSILON * exact;
+    assert!(lo - rounding <= exact && exact <= hi + rounding, "{key}: [{lo}, {hi}], exact {exact}");
+    assert!(hi - lo <= width * exact, "{key}: [{lo}, {hi}], relative width {width}");
+}
+
+/// Relative width of values that are found by closed forms, certificates or quadrature.
+const NARROW: f64 = 1e-8;
+/// Slack of the log-Sobolev certificate for the double well: the second of those that the search tries.
+const CERTIFICATE: f64 = 0.03;
+/// A certified lower end is preferred to one without certificate that is higher by this share.
+const PREFERENCE: f64 = 1e-6;
+
+#[test]
+fn double_well_is_certified_and_agrees_with_another_method() {
+    let value = Place::new("kind = \"potential\"\nV = \"x^4/4 - 3*x^2/2\"").measured();
+    assert_eq!(evidence(&value, "poincare_constant"), "certified");
+    // The Schrödinger operator in a basis of 500 sinc functions on [−7, 7] (numpy), and scipy's quadrature; the
+    // digits on which two meshes agree.
+    let digits = 1e-10;
+    for (key, other) in [("poincare_constant", 7.657_679_465_4), ("variance", 2.585_304_878_207_7)] {
+        let (lo, hi) = ends(&value, key);
+        assert!(hi - lo <= NARROW * hi, "{key}: [{lo}, {hi}]");
+        assert!(lo * (1.0 - digits) <= other && other <= hi * (1.0 + digits), "{key}: [{lo}, {hi}], {other}");
+    }
+    let (lo, hi) = ends(&value, "log_sobolev_constant");
+    let twice = 2.0 * ends(&value, "poincare_constant").0;
+    let widest = 1.0 + CERTIFICATE + 2.0 * PREFERENCE;
+    assert!(lo >= twice * (1.0 - PREFERENCE) && hi <= lo * widest, "[{lo}, {hi}], 2C_P = {twice}");
+    for key in ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"] {
+        assert!(value.get(key).is_none(), "{key}");
+        let notes = value["notes"].as_array().unwrap();
+        let about = notes.iter().filter(|note| note.as_str().unwrap().starts_with(&format!("{key}: ")));
+        assert_eq!(about.count(), 1, "{key}: {notes:?}");
+    }
+}
+
+#[test]
+fn exponential_on_a_half_line_has_no_log_sobolev_inequality() {
+    let value = Place::new("kind = \"potential\"\nV = \"x\"\ndomain = [0, inf]").measured();
+    assert_at(&value, "poincare_constant", 4.0, 1e-6);
+    assert_at(&value, "variance", 1.0, NARROW);
+    assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
+    assert!(value["log_sobolev_constant"]["lo"] == "inf" && value["log_sobolev_constant"]["hi"] == "inf");
+}
+
+#[test]
+fn named_laws_have_their_known_constants() {
+    let pi = std::f64::consts::PI;
+    let infinite = f64::INFINITY;
+    for (target, poincare, log_sobolev, variance) in [
+        ("kind = \"student\"\ndof = 5\nscale = 2", infinite, infinite, 20.0 / 3.0),
+        ("kind = \"student\"\ndof = 2", infinite, infinite, infinite),
+        ("kind = \"uniform\"\ninterval = [-1, 2]", 9.0 / (pi * pi), 18.0 / (pi * pi), 0.75),
+        ("kind = \"laplace\"\nrate = 2", 1.0, infinite, 0.5),
+        ("kind = \"logistic\"\nscale = 0.5", 1.0, infinite, pi * pi / 12.0),
+        ("kind = \"gaussian_mixture\"\nweights = [3]\nmeans = [[1]]\nstds = [2]", 4.0, 8.0, 4.0),
+    ] {
+        let value = Place::new(target).measured();
+        for (key, exact, width) in [
+            ("poincare_constant", poincare, 1e-6),
+            ("log_sobolev_constant", log_sobolev, 1e-6),
+            ("variance", variance, NARROW),
+        ] {
+            if exact.is_infinite() {
+                assert_eq!(ends(&value, key), INFINITE, "{target} {key}");
+            } else {
+                assert_at(&value, key, exact, width);
+            }
+        }
+    }
+}
+
+#[test]
+fn products_take_the_largest_constant_of_their_factors() {
+    let gaussian = "{ kind = \"gaussian\", mean = [0, 1], covariance = [[1, 0], [0, 4]] }";
+    let uniform = "{ kind = \"uniform\", interval = [0, 1] }";
+    let value = Place::new(&format!("kind = \"product\"\nfactors = [{gaussian}, {uniform}]")).measured();
+    assert_at(&value, "poincare_constant", 4.0, NARROW);
+    assert_at(&value, "log_sobolev_constant", 8.0, NARROW);
+    assert_at(&value, "variance", 4.0, NARROW);
+    // A factor without an inequality decides; a product may be a factor.
+    let inner = format!("{{ kind = \"product\", factors = [{gaussian}, {{ kind = \"laplace\" }}] }}");
+    let value = Place::new(&format!("kind = \"product\"\nfactors = [{uniform}, {inner}]")).measured();
+    assert_at(&value, "poincare_constant", 4.0, NARROW);
+    assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
+    assert_eq!(evidence(&value, "log_sobolev_constant"), "certified");
+}
+
+#[test]
+fn radial_laws_are_bounded_by_convexity_where_there_is_some() {
+    let value = Place::new("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"").measured();
+    assert_at(&value, "poincare_constant", 1.0, NARROW);
+    assert_at(&value, "log_sobolev_constant", 2.0, NARROW);
+    assert_at(&value, "variance", 1.0, NARROW);
+    // Not convex: the upper end is not known, and the notes say so.
+    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"").measured();
+    let (lo, hi) = ends(&value, "poincare_constant");
+    assert!(lo > ends(&value, "variance").0 * (1.0 - NARROW) && hi.is_finite());
+    assert!(value["log_sobolev_constant"]["hi"].is_null());
+    assert!(ends(&value, "log_sobolev_constant").0 >= 2.0 * lo * (1.0 - f64::EPSILON));
+    assert!(value["notes"][0].as_str().unwrap().contains("the upper end is not known"));
+    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r\"").measured();
+    assert_at(&value, "poincare_constant", 16.0 / 3.0, NARROW);
+    assert_at(&value, "variance", 4.0, NARROW);
+    assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
+}
+
+#[test]
+fn points_are_a_mixture_with_equal_weights() {
+    let data = "# height\n-1\n\n1\r\n 1 # twice\n";
+    let place = Place::new("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0.75").with_data(data);
+    let mixture =
+        "kind = \"gaussian_mixture\"\nweights = [1, 2]\nmeans = [-1, 1]\ncovariances = [[[0.5625]], 0.5625]";
+    let (of_points, of_mixture) = (place.measured(), Place::new(mixture).measured());
+    assert_eq!(of_points, of_mixture);
+    // Var = s² + 4·(1/3)(2/3).
+    assert_at(&of_points, "variance", 0.5625 + 8.0 / 9.0, NARROW);
+    // The file is looked for beside the target file, wherever the program runs.
+    let path = place.0.path().join("target.toml");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command: Command = assert_cmd::cargo::cargo_bin_cmd!("dald");
+    let output = command.current_dir(elsewhere.path()).arg("measure").arg(path).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_text_has_constants_and_notes_alone() {
+    let place = Place::new("kind = \"laplace\"");
+    let (status, stdout, stderr) = place.run(&["measure", "target.toml"]);
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert!(stdout.starts_with("target laplace, rate 1 on (-inf, inf)\n"), "{stdout}");
+    assert!(stdout.contains("Poincaré constant of the target      4            certified\n"), "{stdout}");
+    assert!(stdout.contains("log-Sobolev constant of the target   inf          certified\n"), "{stdout}");
+    assert!(!stdout.contains("Girsanov") && stdout.contains("- bias: absent"), "{stdout}");
+    assert_eq!(place.run(&["measure", "target.toml"]).1, stdout);
+}
+
+/// Targets, and words that the one line about them has to contain.
+const MALFORMED: &[(&str, &[&str])] = &[
+    ("kind = \"potential\"", &["target.V", "missing", "a formula in x"]),
+    ("kind = \"potential\"\nV = 3", &["target.V", "3", "a formula in x"]),
+    ("kind = \"potential\"\nV = \"\"", &["target.V"]),
+    ("kind = \"potential\"\nV = \"x^2 +\"", &["target.V", "character 6"]),
+    ("kind = \"potential\"\nV = \"x^2 + y\"", &["target.V", "y"]),
+    ("kind = \"potential\"\nV = \"(x^2\"", &["target.V", "character"]),
+    ("kind = \"potential\"\nV = \"sinh(x)\"", &["target.V", "sinh"]),
+    ("kind = \"potential\"\nV = \"-x^2\"", &["target.V", "integrable"]),
+    ("kind = \"potential\"\nV = \"log(x)\"", &["target.V", "NaN"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ndomain = [1, 0]", &["target.domain", "[1, 0]", "lo < hi"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ndomain = [1, 1]", &["target.domain", "lo < hi"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ndomain = [0, nan]", &["target.domain[1]", "nan"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ndomain = [0]", &["target.domain", "two numbers"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ndomain = 1", &["target.domain", "two numbers"]),
+    ("kind = \"potential\"\nV = \"x^2\"\ncolour = 1", &["target.colour", "unknown key", "domain"]),
+    (
+        "kind = \"potential\"\nvariables = [\"x\", \"y\"]\nV = \"x^2 + y^2\"",
+        &["target.variables", "one variable"],
+    ),
+    ("kind = \"potential\"\nvariables = [\"exp\"]\nV = \"1\"", &["target.variables[0]", "exp"]),
+    ("kind = \"gaussian_mixture\"\nmeans = [0]\nstds = [1]", &["target.weights", "missing"]),
+    ("kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [0]", &["target", "`stds` and `covariances`"]),
+    (
+        "kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [0, 1]\nstds = [1]",
+        &["target.means", "a list of 1"],
+    ),
+    (
+        "kind = \"gaussian_mixture\"\nweights = [1, -1]\nmeans = [0, 1]\nstds = [1, 1]",
+        &["target.weights[1]", "-1"],
+    ),
+    (
+        "kind = \"gaussian_mixture\"\nweights = [0]\nmeans = [0]\nstds = [1]",
+        &["target", "sum of the weights"],
+    ),
+    ("kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [nan]\nstds = [1]", &["target.means[0]", "nan"]),
+    ("kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [0]\nstds = [0]", &["target.stds[0]", "> 0"]),
+    (
+        "kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [0]\ncovariances = [[[-1]]]",
+        &["target.covariances[0]", "-1", "> 0"],
+    ),
+    (
+        "kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [[0, 1]]\nstds = [1]",
+        &["target.means[0]", "mixtures on the line"],
+    ),
+    ("kind = \"student\"", &["target.dof", "missing"]),
+    ("kind = \"student\"\ndof = -1", &["target.dof", "-1"]),
+    ("kind = \"student\"\ndof = 3\nlocation = inf", &["target.location", "inf"]),
+    ("kind = \"student\"\ndof = 3\ndimension = 2", &["target.dimension", "2", "on the line"]),
+    ("kind = \"uniform\"", &["target.interval", "missing"]),
+    ("kind = \"uniform\"\ninterval = [0, inf]", &["target.interval[1]", "inf", "finite"]),
+    ("kind = \"uniform\"\ninterval = [2, 1]", &["target.interval", "lo < hi"]),
+    ("kind = \"laplace\"\nrate = 0", &["target.rate", "0", "> 0"]),
+    ("kind = \"logistic\"\nscale = nan", &["target.scale", "nan"]),
+    ("kind = \"product\"", &["target.factors", "missing"]),
+    ("kind = \"product\"\nfactors = []", &["target.factors", "not empty"]),
+    ("kind = \"product\"\nfactors = [1]", &["target.factors[0]", "a table"]),
+    ("kind = \"product\"\nfactors = [{ kind = \"laplace\", rate = -1 }]", &["target.factors[0].rate", "-1"]),
+    ("kind = \"product\"\nfactors = [{ kind = \"potential\", V = \"x x\" }]", &["target.factors[0].V"]),
+    ("kind = \"radial\"\nV = \"r^2\"", &["target.dimension", "missing"]),
+    ("kind = \"radial\"\nV = \"r^2\"\ndimension = 1", &["target.dimension", "at least 2"]),
+    ("kind = \"radial\"\nV = \"r^2\"\ndimension = 2.5", &["target.dimension", "2.5", "whole"]),
+    ("kind = \"radial\"\nV = \"r^2\"\ndimension = 1000000", &["target.dimension", "at most"]),
+    ("kind = \"radial\"\nV = \"x^2\"\ndimension = 3", &["target.V", "x"]),
+    ("kind = \"radial\"\nV = \"1.25*log(1 + r^2)\"\ndimension = 3", &["target.V", "integrable"]),
+    ("kind = \"points\"\nfile = \"data.csv\"", &["target.bandwidth", "missing"]),
+    ("kind = \"points\"\nbandwidth = 1", &["target.file", "missing"]),
+    ("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0", &["target.bandwidth", "0", "> 0"]),
+    ("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = nan", &["target.bandwidth", "nan"]),
+    ("kind = \"points\"\nfile = 3\nbandwidth = 1", &["target.file", "3", "quotes"]),
+];
+
+#[test]
+fn malformed_targets_are_refused_with_file_and_key() {
+    for (target, words) in MALFORMED {
+        let place = Place::new(target);
+        place.assert_refused(words);
+        place.assert_refused(&["target.toml"]);
+    }
+}
+
+#[test]
+fn malformed_data_files_are_refused_with_file_and_line() {
+    let target = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0.5";
+    Place::new(target).assert_refused(&["data.csv", "No such file"]);
+    Place::new("kind = \"points\"\nfile = \".\"\nbandwidth = 1")
+        .assert_refused(&["directory", "a number per line"]);
+    for (data, words) in [
+        ("", &["data.csv", "is empty"][..]),
+        ("# only a remark\n", &["data.csv", "no numbers"]),
+        ("1\n2\nthree\n", &["data.csv: line 3", "`three`", "finite number"]),
+        ("1\nnan\n", &["data.csv: line 2", "nan"]),
+        ("1e999\n", &["data.csv: line 1", "1e999"]),
+        ("1,2\n", &["data.csv: line 1", "2 columns", "the line"]),
+    ] {
+        Place::new(target).with_data(data).assert_refused(words);
+    }
+}
