@@ -13,7 +13,7 @@
 //! *Source.* Method: Chen, Wang, Trans. Amer. Math. Soc. 349 (1997). Compare the transport bound `θ⁻¹e^{L²/θ + 4L/√θ}` (Brigati,
 //! Pedrotti, 2024) and Miclo's `(2/θ)e^{4√(2d/π)L²/θ}` (see Bardet, Gozlan, Malrieu, Zitt, 2018): for
 //! θ = L = 1 the truth is 2.58 and they give 148 and, already for d = 1, 48.7; for L = 3 they are 86.2, 1.3·10⁹
-//! and 6·10¹². Tables with [`lipschitz_constant`](crate::inequality::perturbation::lipschitz_constant).
+//! and 6·10¹². Tables with [`crate::inequality::perturbation::lipschitz_constant`].
 //!
 //! *Checked.* Left: the constant of the perturbed law from its spectral gap. Right: the zero of the parabolic
 //! cylinder function, enclosed by its series. Kinks, soft kinks, waves, steps and bumps, on quadratic, quartic,
@@ -50,7 +50,7 @@ enum Law {
     /// `V₀ = θx²/2 + a convex function` and H a sum of terms.
     Line(Box<PerturbedLaw>),
     /// `θ|x|²/2 − L|x|` and a convex function of `|x|` on `R^d`.
-    Radial(LineMeasure, usize),
+    Radial(Box<LineMeasure>, usize),
 }
 
 impl Instance {
@@ -72,7 +72,7 @@ impl Instance {
     pub fn radial(convexity: f64, slope: f64, quartic: f64, dim: usize) -> Result<Self> {
         positive("convexity", convexity)?;
         let potential = format!("{convexity}*x^2/2 - {slope}*x + {quartic}*x^4/4");
-        let law = Law::Radial(LineMeasure::parse(&potential, 0.0, f64::INFINITY)?, dim);
+        let law = Law::Radial(Box::new(LineMeasure::parse(&potential, 0.0, f64::INFINITY)?), dim);
         Ok(Self { law, convexity, slope: Enclosure::exact(slope) })
     }
 
