@@ -13,8 +13,8 @@
 //! *Source.* Cattiaux, Guillin, *Functional inequalities for perturbed measures* (2022), generator form.
 //!
 //! *Checked.* Left: the constant of μ, known exactly because μ is Gaussian or a product of exponentials
-//! again. Right: `sup W` by hand for quadratic U (with another centre) and `U = −s|x|`. *Not checked:*
-//! perturbations whose law has no known constant.
+//! again, or computed, for `U = a√(1 + (x−c)²)` on Gaussian laws of the line. Right: `sup W` by hand.
+//! *Not checked:* other perturbations in d ≥ 2.
 //!
 //! *Sharp.* Two-sided exponential ν (`C_P = 4`) and `U = −(1−a)|x|`: `4/a²`. *Dropping* H1 (a negative
 //! quadratic U on a Gaussian law) makes it false.
@@ -22,7 +22,9 @@
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::poincare::quadratic_perturbation::QuadraticPerturbation;
 use crate::enclosure::{Enclosure, Evidence, Relation};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, finite, positive};
+use crate::inequality::poincare::converged_poincare_constant;
+use crate::measure::line::LineMeasure;
 use crate::numerics::stream::Stream;
 use rand::RngExt;
 use std::fmt;
@@ -38,6 +40,15 @@ pub enum Instance {
     /// ν a product of asymmetric two-sided exponential laws `∝ e^{−rᵢx}` (x > 0), `e^{−lᵢ|x|}` (x < 0), and
     /// `U = −Σ sᵢ|xᵢ|`: triples `(lᵢ, rᵢ, sᵢ)`.
     Exponential(Vec<(f64, f64, f64)>),
+    /// `ν = N(0, variance)` on the line and `U(x) = slope·√(1 + (x − centre)²)`.
+    Hyperbolic {
+        /// Variance of ν.
+        variance: f64,
+        /// Slope of U far out, positive.
+        slope: f64,
+        /// Where U is least.
+        centre: f64,
+    },
 }
 
 impl Instance {
@@ -64,6 +75,28 @@ impl Instance {
             return Err(Error::hypothesis("C8", "H1 (W bounded above)", format!("{factors:?}")));
         }
         Self::Exponential(factors).with_small_growth()
+    }
+
+    /// The Gaussian law `N(0, variance)`, perturbed by `slope·√(1 + (x − centre)²)`.
+    ///
+    /// # Errors
+    /// [`Error::Hypothesis`] unless `slope > 0` (else W grows like |x|) and `K·C_P(ν) < 1`.
+    pub fn hyperbolic(variance: f64, slope: f64, centre: f64) -> Result<Self> {
+        positive("variance", variance)?;
+        finite("centre", centre)?;
+        let instance = Self::Hyperbolic { variance, slope, centre };
+        if slope > 0.0 && slope.is_finite() {
+            instance.with_small_growth()
+        } else {
+            Err(Error::hypothesis("C8", "H1 (W bounded above)", instance))
+        }
+    }
+
+    /// The growth is kept below `1/C_P(ν)` by choosing the slope small.
+    fn random_hyperbolic(stream: &mut Stream, _index: usize) -> Result<Self> {
+        let (variance, centre) = (2_f64.powf(stream.random_range(-2.0..2.0)), stream.random_range(-1.0..1.0));
+        let unit = 0.5 * (variance + 0.25 * centre * centre);
+        Self::hyperbolic(variance, stream.random_range(0.1..0.9) / unit, centre)
     }
 
     fn with_small_growth(self) -> Result<Self> {
@@ -95,14 +128,20 @@ impl Instance {
         match self {
             Self::Quadratic(q) => q.reference_constant(),
             Self::Exponential(factors) => exponential_constant(factors.iter().map(|&(l, r, _)| l.min(r))),
+            Self::Hyperbolic { variance, .. } => Enclosure::exact(*variance),
         }
     }
 
-    /// `K = sup W`: on either side of 0 the i-th term of W is `½ s r − ¼ s²`, and at 0 a negative atom.
+    /// `K ≥ sup W`: on either side of 0 the i-th term of W is `½ s r − ¼ s²`, and at 0 a negative atom. For
+    /// the hyperbolic perturbation `U'' ≤ slope` and `−x(x−c) ≤ c²/4`, so `W ≤ ½·slope·(1 + c²/(4σ²))`.
     fn growth(&self) -> Enclosure {
         match self {
             Self::Quadratic(q) => q.growth(),
             Self::Exponential(factors) => factors.iter().map(|f| side_term(f, 0.5, 0.25)).sum(),
+            Self::Hyperbolic { variance, slope, centre } => {
+                let excess = Enclosure::exact(*centre).square() / (4.0 * Enclosure::exact(*variance));
+                Enclosure::exact(*slope) / 2.0 * (1.0 + excess)
+            }
         }
     }
 }
@@ -125,6 +164,9 @@ impl fmt::Display for Instance {
             Self::Exponential(factors) => {
                 write!(f, "exponential laws (left rate, right rate, s) {factors:?}")
             }
+            Self::Hyperbolic { variance, slope, centre } => {
+                write!(f, "N(0, {variance}), U = {slope}·√(1 + (x − {centre})²)")
+            }
         }
     }
 }
@@ -140,8 +182,9 @@ impl Theorem for GeneratorPerturbation {
         hypotheses: &[("H1", "W ≤ K everywhere, as a measure where U has kinks"), ("H2", "K < 1/C_P(ν)")],
         why: "Test ν with g = (f−c)e^{−U/2}: ∫|∇g|²dν = ∫|∇f|²dμ + ∫W(f−c)²dμ after an integration by parts.",
         checked: "The exact constant of μ against the formula with sup W found by hand: quadratic U with another \
-                  centre on Gaussian laws, U = −Σ sᵢ|xᵢ| on products of asymmetric exponential laws.",
-        not_checked: "Perturbed laws without a known constant.",
+                  centre on Gaussian laws, U = −Σ sᵢ|xᵢ| on products of asymmetric exponential laws; the computed constant for \
+                  U = a√(1 + (x−c)²) on Gaussian laws of the line.",
+        not_checked: "Other perturbations in d ≥ 2.",
         source: "Cattiaux, Guillin, Functional inequalities for perturbed measures (2022), generator form",
         relation: Relation::Upper,
         rests_on: &["C2"],
@@ -152,7 +195,16 @@ impl Theorem for GeneratorPerturbation {
         let family = |name, draw| Family { name, evidence: Evidence::Certified, quick: 16, full: 120, draw };
         NonEmpty::new(
             family("quadratic perturbations of Gaussian laws", Instance::random_quadratic),
-            [family("perturbed exponential laws", Instance::random_exponential)],
+            [
+                family("perturbed exponential laws", Instance::random_exponential),
+                Family {
+                    name: "hyperbolic perturbations of Gaussian laws on the line",
+                    evidence: Evidence::Converged,
+                    quick: 6,
+                    full: 60,
+                    draw: Instance::random_hyperbolic,
+                },
+            ],
         )
     }
 
@@ -180,7 +232,9 @@ impl Theorem for GeneratorPerturbation {
                 Instance::Exponential(factors) => {
                     Ok(with(instance, factors.iter().map(|f| side_term(f, first, second)).sum()))
                 }
-                Instance::Quadratic(_) => GeneratorPerturbation::bound(instance),
+                Instance::Quadratic(_) | Instance::Hyperbolic { .. } => {
+                    GeneratorPerturbation::bound(instance)
+                }
             }
         }
         NonEmpty::new(
@@ -206,7 +260,7 @@ impl Theorem for GeneratorPerturbation {
                     instance: || Ok(Instance::Quadratic(QuadraticPerturbation::widening()?)),
                     wrong: Wrong::Bound(|i| match i {
                         Instance::Quadratic(q) => Ok(with(i, q.growth_at_centre())),
-                        Instance::Exponential(_) => GeneratorPerturbation::bound(i),
+                        _ => GeneratorPerturbation::bound(i),
                     }),
                 },
             ],
@@ -219,6 +273,11 @@ impl Theorem for GeneratorPerturbation {
             Instance::Exponential(factors) => {
                 let rates: Vec<f64> = factors.iter().flat_map(|&(l, r, s)| [l - s, r - s]).collect();
                 Ok(exponential_constant(rates.into_iter()))
+            }
+            Instance::Hyperbolic { variance, slope, centre } => {
+                let potential = format!("x^2/(2*{variance}) + {slope}*sqrt(1+(x-({centre}))^2)");
+                let law = LineMeasure::parse(&potential, f64::NEG_INFINITY, f64::INFINITY)?;
+                converged_poincare_constant(&law)
             }
         }
     }
