@@ -8,6 +8,10 @@
 //! false twin ([`NonEmpty`]); a sharp case has to be reached, and the claim with its constant
 //! lowered by a thousandth has to be refuted there.
 
+mod chapter;
+
+pub use chapter::Chapter;
+
 use crate::enclosure::{Comparison, Enclosure, Evidence, Relation, Verdict};
 use crate::error::Result;
 use crate::numerics::extrapolation::limit_at_zero;
@@ -23,84 +27,6 @@ pub const SHARP_WIDTH: f64 = 5e-4;
 
 /// Every sharp case is checked to refute the statement with its constant times this factor.
 pub const BLUNT_FACTOR: f64 = 0.999;
-
-/// The part of the theory a claim belongs to; the first letter of its id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Chapter {
-    /// P: the path from base to target.
-    Path,
-    /// T: the transport field and the metric derivative.
-    Transport,
-    /// N: Nelson processes.
-    Nelson,
-    /// W: well-posedness of annealed Langevin dynamics.
-    WellPosedness,
-    /// B: the bias in Kullback-Leibler divergence.
-    Bias,
-    /// C: Poincaré constants.
-    Poincare,
-    /// L: log-Sobolev constants.
-    LogSobolev,
-    /// H: heavy-tailed bases.
-    HeavyTails,
-    /// E: entropic transport.
-    Entropic,
-    /// S: the sampler.
-    Sampler,
-}
-
-impl Chapter {
-    /// All chapters, in the order of the ledger.
-    pub const ALL: [Self; 10] = [
-        Self::Path,
-        Self::Transport,
-        Self::Nelson,
-        Self::WellPosedness,
-        Self::Bias,
-        Self::Poincare,
-        Self::LogSobolev,
-        Self::HeavyTails,
-        Self::Entropic,
-        Self::Sampler,
-    ];
-
-    /// The letter that begins the ids of the chapter.
-    pub fn letter(self) -> char {
-        match self {
-            Self::Path => 'P',
-            Self::Transport => 'T',
-            Self::Nelson => 'N',
-            Self::WellPosedness => 'W',
-            Self::Bias => 'B',
-            Self::Poincare => 'C',
-            Self::LogSobolev => 'L',
-            Self::HeavyTails => 'H',
-            Self::Entropic => 'E',
-            Self::Sampler => 'S',
-        }
-    }
-
-    /// Title of the chapter.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Path => "The path",
-            Self::Transport => "The transport field",
-            Self::Nelson => "Nelson processes",
-            Self::WellPosedness => "Well-posedness of annealed Langevin dynamics",
-            Self::Bias => "KL bias",
-            Self::Poincare => "Poincaré constants",
-            Self::LogSobolev => "Log-Sobolev constants",
-            Self::HeavyTails => "Heavy tails",
-            Self::Entropic => "Entropic transport",
-            Self::Sampler => "The sampler",
-        }
-    }
-
-    /// The chapter whose letter is `letter` (either case).
-    pub fn from_letter(letter: char) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.letter() == letter.to_ascii_uppercase())
-    }
-}
 
 /// The statement of a claim and everything a reader needs to judge its check, as data.
 #[derive(Debug)]
