@@ -11,6 +11,7 @@
 //! from the positive integral operator of [`solver`](super::solver), the second from spectral elements on
 //! the same panels. All values are converged; nothing here is certified.
 
+use super::basis::Basis;
 use super::solver::{CovarianceOperator, lanczos};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
@@ -230,22 +231,7 @@ impl Elements {
     ) -> Result<Self> {
         let rule = grid.rule();
         let n = rule.order();
-        // Values and slopes of the basis at the nodes: two hats, then bubbles.
-        let (mut values, mut slopes) = (vec![vec![0.0; n]; degree + 1], vec![vec![0.0; n]; degree + 1]);
-        for (i, &t) in rule.nodes().iter().enumerate() {
-            let mut p = vec![1.0, t];
-            for k in 1..=degree {
-                let kf = k as f64;
-                p.push(((2.0 * kf + 1.0) * t * p[k] - kf * p[k - 1]) / (kf + 1.0));
-            }
-            (values[0][i], slopes[0][i]) = (0.5 * (1.0 - t), -0.5);
-            (values[degree][i], slopes[degree][i]) = (0.5 * (1.0 + t), 0.5);
-            for j in 2..=degree {
-                let factor = ((4 * j - 2) as f64).sqrt();
-                values[j - 1][i] = (p[j] - p[j - 2]) / factor;
-                slopes[j - 1][i] = (2 * j - 1) as f64 * p[j - 1] / factor;
-            }
-        }
+        let Basis { values, slopes } = Basis::new(degree, rule.nodes());
         let panels = grid.edges().len() - 1;
         let size = panels * degree + 1;
         let mut elements = Self {

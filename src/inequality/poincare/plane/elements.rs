@@ -8,6 +8,7 @@
 
 use super::super::solver::lanczos;
 use crate::error::{Error, Result};
+use crate::inequality::poincare::basis::Basis;
 use crate::numerics::panels::GaussRule;
 
 /// Quadrature nodes per direction beyond the degree.
@@ -45,34 +46,6 @@ pub(super) struct Solved {
     pub outer: f64,
     /// Number of unknowns.
     pub unknowns: usize,
-}
-
-/// Values and slopes of the basis of one direction at the nodes on `[−1, 1]`, function by function.
-struct Basis {
-    values: Vec<Vec<f64>>,
-    slopes: Vec<Vec<f64>>,
-}
-
-impl Basis {
-    fn new(degree: usize, nodes: &[f64]) -> Self {
-        let mut values = vec![vec![0.0; nodes.len()]; degree + 1];
-        let mut slopes = values.clone();
-        for (i, &t) in nodes.iter().enumerate() {
-            let mut p = vec![1.0, t];
-            for k in 1..=degree {
-                let kf = k as f64;
-                p.push(((2.0 * kf + 1.0) * t * p[k] - kf * p[k - 1]) / (kf + 1.0));
-            }
-            (values[0][i], slopes[0][i]) = (0.5 * (1.0 - t), -0.5);
-            (values[degree][i], slopes[degree][i]) = (0.5 * (1.0 + t), 0.5);
-            for j in 2..=degree {
-                let factor = ((4 * j - 2) as f64).sqrt();
-                values[j - 1][i] = (p[j] - p[j - 2]) / factor;
-                slopes[j - 1][i] = (2 * j - 1) as f64 * p[j - 1] / factor;
-            }
-        }
-        Self { values, slopes }
-    }
 }
 
 /// One rectangle; local functions on its boundary come before the interior ones.
