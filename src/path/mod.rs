@@ -1,11 +1,13 @@
 //! The path `p_t` from the base law to the target: schedules and marginal laws.
 
 mod channel;
+mod curve;
 mod gaussian;
 pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
+pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
 pub use observation::Observation;
 pub use schedule::{EnclosedSchedule, Schedule};

@@ -1,0 +1,87 @@
+//! The path on the line as a curve of laws in its angle.
+//!
+//! With `√λ = cos φ` the interpolation is `X_φ = cos φ·X + sin φ·Z`: it is smooth up to both ends, and no schedule
+//! occurs in it. A schedule only says when which angle is passed ([`Schedule::angle`], [`Schedule::time_rate`]); fields
+//! and norms per angle are turned into those per time by `|dφ/dt| = 1/time_rate(φ)`.
+
+use super::Schedule;
+use crate::error::Result;
+use std::fmt;
+use std::sync::Arc;
+
+/// What is known of the law at one angle in one point `y`, with `p_φ` its density.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct SlicePoint {
+    /// `log p_φ(y)`, normalised.
+    pub log_density: f64,
+    /// `∂_y log p_φ(y)`.
+    pub score: f64,
+    /// `∂_y² log p_φ(y)`.
+    pub curvature: f64,
+    /// The transport field per angle, `w_φ(y) = E[−sin φ·X + cos φ·Z | X_φ = y] = −∂_φF_φ(y)/p_φ(y)`.
+    pub velocity: f64,
+    /// `∂_φ log p_φ(y) = −(w' + w·∂_y log p_φ)(y)`.
+    pub log_density_rate: f64,
+}
+
+/// The law at one angle.
+pub trait LineSlice: Send + Sync {
+    /// Everything about a point.
+    fn point(&self, y: f64) -> SlicePoint;
+
+    /// `log p_φ(y)` alone, where that is cheaper.
+    fn log_density(&self, y: f64) -> f64 {
+        self.point(y).log_density
+    }
+
+    /// Masses of `(−∞, y)` and `(y, ∞)`, each with its own relative accuracy.
+    fn masses(&self, y: f64) -> (f64, f64);
+
+    /// An interval whose complement has mass at most `level` on either side, `0 < level < 1/2`; not much larger than needed.
+    fn window(&self, level: f64) -> (f64, f64);
+
+    /// Points between which the density is smooth on its own scale, ascending: panel edges for quadrature (may be empty).
+    fn breaks(&self) -> Vec<f64>;
+
+    /// Estimated relative error of the density, and of the fields relative to their natural size.
+    fn relative_error(&self) -> f64;
+}
+
+/// A curve of laws on the line, from the target at angle 0 to the base at angle `π/2`.
+pub trait LineCurve: Send + Sync + fmt::Display + fmt::Debug {
+    /// The law at `angle ∈ [0, π/2]`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`](crate::error::Error::Domain) outside that range, or where the law has no density (atoms at angle 0).
+    fn slice(&self, angle: f64) -> Result<Box<dyn LineSlice + '_>>;
+}
+
+/// A curve on the line passed with a schedule.
+#[derive(Clone, Debug)]
+pub struct LinePath {
+    curve: Arc<dyn LineCurve>,
+    schedule: Schedule,
+}
+
+impl LinePath {
+    /// A curve and a schedule.
+    pub fn new(curve: Arc<dyn LineCurve>, schedule: Schedule) -> Self {
+        Self { curve, schedule }
+    }
+
+    /// The curve.
+    pub fn curve(&self) -> &dyn LineCurve {
+        self.curve.as_ref()
+    }
+
+    /// The schedule.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+}
+
+impl fmt::Display for LinePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.curve, self.schedule)
+    }
+}
