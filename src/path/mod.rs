@@ -3,6 +3,7 @@
 mod channel;
 mod curve;
 mod gaussian;
+pub mod line;
 pub mod observation;
 mod schedule;
 
