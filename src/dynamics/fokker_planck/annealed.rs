@@ -19,8 +19,8 @@ use std::sync::OnceLock;
 pub struct Accuracy {
     /// Relative error of both divergences at the end at which the refinement stops.
     pub tolerance: f64,
-    /// Number of the finest grid, at most [`Accuracy::FINEST`]: grid `l` has `32·2^l` cells and `16·2^l` steps for each
-    /// smooth piece of the schedule. Where it is reached the error is what the enclosures say.
+    /// Number of the finest grid, at most [`Accuracy::FINEST`]: grid `l` has `32·2^l` cells and 256 (`l = 1`) to
+    /// 1536 (`l = 6`) steps on each smooth piece of the schedule. Where it is reached the error is what the enclosures say.
     pub finest: usize,
 }
 
@@ -28,8 +28,8 @@ impl Accuracy {
     /// The finest grid there is.
     pub const FINEST: usize = 6;
 
-    /// For many instances: three digits, with at most 512 cells.
-    pub const QUICK: Self = Self { tolerance: 1e-3, finest: 4 };
+    /// For many instances: three digits, with at most 256 cells.
+    pub const QUICK: Self = Self { tolerance: 1e-3, finest: 3 };
 }
 
 impl Default for Accuracy {
@@ -41,13 +41,23 @@ impl Default for Accuracy {
 /// Cells of grid 0.
 pub(super) const CELLS: usize = 32;
 
-/// Steps of grid 0 on each smooth piece.
-pub(super) const STEPS: usize = 16;
+/// Figures are recorded at so many times on each smooth piece.
+const RECORDS: usize = 16;
+
+/// Steps between two records. The error in the angle is of order 4 once the steps resolve how fast tails fall, and much
+/// larger before (a rational function of the step can't follow `e^{−rate·step}`): many steps already on coarse grids,
+/// fewer per cell on fine ones.
+const STRIDES: [usize; Accuracy::FINEST + 1] = [8, 16, 24, 32, 48, 64, 96];
+
+/// Steps of a grid on each smooth piece.
+pub(super) fn steps(number: usize) -> usize {
+    RECORDS * STRIDES[number]
+}
 
 /// The refinement starts here: fewer cells don't show the order of the method.
 const COARSEST: usize = 1;
 
-/// The domain is checked on this grid, or on the first finer one on which no step falls back below order 3.
+/// The domain is checked on this grid, or on the first finer one on which no step falls back to a lower order.
 const CHECKED: usize = 2;
 
 /// How far the law `q` of the dynamics is from the path at one time. All entries are Converged.
@@ -141,10 +151,14 @@ impl Level {
         for piece in pieces {
             angles.extend((1..=steps).map(|j| piece.at(j as f64 / steps as f64)));
         }
-        let mut frames =
-            angles.par_iter().map(|&(angle, _)| Frame::new(curve, &grid, angle)).collect::<Result<Vec<_>>>()?;
-        let sources: Vec<Vec<f64>> =
-            (1..frames.len()).into_par_iter().map(|j| source(&frames, (j - 1) / steps * steps, j, 0)).collect();
+        let mut frames = angles
+            .par_iter()
+            .map(|&(angle, _)| Frame::new(curve, &grid, angle))
+            .collect::<Result<Vec<_>>>()?;
+        let sources: Vec<Vec<f64>> = (1..frames.len())
+            .into_par_iter()
+            .map(|j| source(&frames, (j - 1) / steps * steps, j, 0))
+            .collect();
         for (frame, source) in frames[1..].iter_mut().zip(sources) {
             frame.source = source;
         }
@@ -158,7 +172,14 @@ impl Level {
     }
 
     /// Follows the dynamics on the nodes in `part`, no mass passing its ends; the divergences after every `stride` steps.
-    fn run(&self, schedule: &Schedule, kappa: f64, initial: &Initial<'_>, stride: usize, part: Range<usize>) -> Run {
+    fn run(
+        &self,
+        schedule: &Schedule,
+        kappa: f64,
+        initial: &Initial<'_>,
+        stride: usize,
+        part: Range<usize>,
+    ) -> Run {
         let mut history = History::new(initial.masses(&self.grid, &self.frames[0], part.clone()));
         let record = |frame: &Frame, history: &History<2>| {
             divergences(&frame.masses[part.clone()], &frame.log_masses[part.clone()], history.state())
@@ -173,9 +194,11 @@ impl Level {
             let length = speed * schedule.time_rate(angle) / (kappa * self.steps as f64);
             let frame = &self.frames[j];
             let faces = part.start..part.end - 1;
-            history.advance(&frame.rates.up[faces.clone()], &frame.rates.down[faces], length, |order| match order {
-                0 => Cow::Borrowed(&frame.source[part.clone()]),
-                _ => Cow::Owned(source(&self.frames, start, j, order)[part.clone()].to_vec()),
+            history.advance(&frame.rates.up[faces.clone()], &frame.rates.down[faces], length, |order| {
+                match order {
+                    0 => Cow::Borrowed(&frame.source[part.clone()]),
+                    _ => Cow::Owned(source(&self.frames, start, j, order)[part.clone()].to_vec()),
+                }
             });
             if j % stride == 0 {
                 records.push(record(frame, &history));
@@ -227,7 +250,10 @@ pub struct AnnealedLine<'a> {
 
 impl fmt::Debug for AnnealedLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnnealedLine").field("pieces", &self.pieces).field("map", &self.map).finish_non_exhaustive()
+        f.debug_struct("AnnealedLine")
+            .field("pieces", &self.pieces)
+            .field("map", &self.map)
+            .finish_non_exhaustive()
     }
 }
 
@@ -263,7 +289,7 @@ impl<'a> AnnealedLine<'a> {
     fn level(&self, number: usize) -> Result<&Level> {
         let build = || {
             let grid = self.map.grid(CELLS << number);
-            Level::new(self.curve, &self.pieces, grid, STEPS << number)
+            Level::new(self.curve, &self.pieces, grid, steps(number))
         };
         self.levels[number].get_or_init(build).as_ref().map_err(Clone::clone)
     }
@@ -291,17 +317,29 @@ impl<'a> AnnealedLine<'a> {
         self.solve(schedule, kappa, &Initial(Some(excess)), accuracy)
     }
 
-    fn solve(&self, schedule: &Schedule, kappa: f64, initial: &Initial<'_>, accuracy: Accuracy) -> Result<AnnealedLaw> {
+    fn solve(
+        &self,
+        schedule: &Schedule,
+        kappa: f64,
+        initial: &Initial<'_>,
+        accuracy: Accuracy,
+    ) -> Result<AnnealedLaw> {
         positive("kappa", kappa)?;
         positive("tolerance", accuracy.tolerance)?;
         if !(COARSEST..=Accuracy::FINEST).contains(&accuracy.finest) {
-            return Err(Error::domain("finest", accuracy.finest, "a number of a grid from 1 to Accuracy::FINEST"));
+            return Err(Error::domain(
+                "finest",
+                accuracy.finest,
+                "a number of a grid from 1 to Accuracy::FINEST",
+            ));
         }
         let run = |level: &Level, number: usize, part: Range<usize>| {
-            let run = level.run(schedule, kappa, initial, 1 << number, part);
+            let run = level.run(schedule, kappa, initial, STRIDES[number], part);
             if run.records[0][0].is_nan() || run.history.state().iter().any(|q| q[0] < 0.0 || q[0].is_nan()) {
                 return Err(Error::NoConvergence {
-                    what: format!("the law of annealed Langevin dynamics at κ = {kappa} (a negative initial mass?)"),
+                    what: format!(
+                        "the law of annealed Langevin dynamics at κ = {kappa} (a negative initial mass?)"
+                    ),
                     reached: f64::NAN,
                     wanted: accuracy.tolerance,
                 });
@@ -313,10 +351,11 @@ impl<'a> AnnealedLine<'a> {
         for number in COARSEST..=accuracy.finest {
             let level = self.level(number)?;
             let newest = run(level, number, 0..level.grid.nodes.len())?;
-            let regular = newest.history.taken[2..] == [0, 0] || number == accuracy.finest;
+            let regular = newest.history.taken[1..] == [0; 3] || number == accuracy.finest;
             if truncation.is_none() && number >= CHECKED.min(accuracy.finest) && regular {
                 let narrower = run(level, number, self.map.inner(CELLS << number))?;
-                let change = |(a, b): (&Divergences, &Divergences)| std::array::from_fn(|k| (a[k] - b[k]).abs());
+                let change =
+                    |(a, b): (&Divergences, &Divergences)| std::array::from_fn(|k| (a[k] - b[k]).abs());
                 truncation = Some(newest.records.iter().zip(&narrower.records).map(change).collect());
             }
             runs.push(newest);
@@ -338,9 +377,10 @@ impl<'a> AnnealedLine<'a> {
                 let (value, radius) = limit(&figures);
                 let cut = truncation.as_ref().map_or(f64::INFINITY, |t| t[j][k]);
                 let error = radius + cut + noise(level.relative_error, value);
-                Enclosure::around(value, error, Evidence::Converged).max(Enclosure::exact(0.0).weakened(Evidence::Converged))
+                Enclosure::around(value, error, Evidence::Converged)
+                    .max(Enclosure::exact(0.0).weakened(Evidence::Converged))
             };
-            let angle = level.angles[j << number].0;
+            let angle = level.angles[j * STRIDES[number]].0;
             LineBias {
                 time: schedule.time_of_angle(angle),
                 forward_kl: figure(0),
@@ -357,7 +397,8 @@ impl<'a> AnnealedLine<'a> {
             .map(|(run, number)| Ok(self.level(number)?.log_density(&run.history)))
             .collect::<Result<_>>()?;
         let coarse = self.level(number + 1 - tables.len())?;
-        let law = LineLaw::new(coarse.grid.nodes.clone(), coarse.grid.cells.clone(), tabulated_limit(&tables));
+        let law =
+            LineLaw::new(coarse.grid.nodes.clone(), coarse.grid.cells.clone(), tabulated_limit(&tables));
         Ok(AnnealedLaw { along, law, steps: fine.history.taken })
     }
 
@@ -381,7 +422,13 @@ impl<'a> AnnealedLine<'a> {
 ///
 /// # Errors
 /// Those of [`AnnealedLine::along`] and [`AnnealedLine::law`].
-pub fn bias_on_line(path: &LinePath, kappa: f64, from: f64, until: f64, accuracy: Accuracy) -> Result<LineBias> {
+pub fn bias_on_line(
+    path: &LinePath,
+    kappa: f64,
+    from: f64,
+    until: f64,
+    accuracy: Accuracy,
+) -> Result<LineBias> {
     Ok(AnnealedLine::along(path, from, until)?.law(path.schedule(), kappa, accuracy)?.bias())
 }
 
@@ -418,8 +465,11 @@ impl Level {
         let cells = frame.masses.iter().zip(&frame.log_masses).zip(&self.grid.cells);
         let log_density = |(((p, log_p), cell), [q, g]): (((&f64, &f64), &f64), &[f64; 2])| {
             let w = g / p;
-            let log_mass =
-                if w.abs() < 0.5 { log_p + core_math::log1p(w) } else { core_math::log(q.max(f64::MIN_POSITIVE)) };
+            let log_mass = if w.abs() < 0.5 {
+                log_p + core_math::log1p(w)
+            } else {
+                core_math::log(q.max(f64::MIN_POSITIVE))
+            };
             log_mass - core_math::log(*cell)
         };
         cells.zip(history.state()).map(log_density).collect()

@@ -3,7 +3,7 @@
 //! Nothing here knows an invariant law: only values of the drift enter. This makes the solver an independent check of the
 //! one for annealed Langevin dynamics, and of the claim that a Nelson process stays on its path.
 
-use super::annealed::{CELLS, STEPS};
+use super::annealed::{CELLS, steps};
 use super::grid::{Grid, Map, Ramp};
 use super::law::LineLaw;
 use super::refinement::tabulated_limit;
@@ -25,7 +25,7 @@ pub enum LineProcess {
 /// Laws at the end of a diffusion on three grids nested under halving, and their limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DriftLaw {
-    /// On each grid, coarsest first; twice as many cells and steps each time.
+    /// On each grid, coarsest first; twice as many cells each time.
     pub grids: [LineLaw; 3],
     /// Extrapolated from all three, at the nodes of the coarsest one.
     pub law: LineLaw,
@@ -44,7 +44,8 @@ impl DriftLaw {
     pub fn divergences(&self, log_density: impl Fn(f64) -> f64) -> Result<(Enclosure, Enclosure)> {
         let fine = self.law.divergences(&log_density)?;
         let coarse = self.coarser.divergences(&log_density)?;
-        let around = |fine: f64, coarse: f64| Enclosure::around(fine, (fine - coarse).abs(), Evidence::Converged);
+        let around =
+            |fine: f64, coarse: f64| Enclosure::around(fine, (fine - coarse).abs(), Evidence::Converged);
         Ok((around(fine.0, coarse.0), around(fine.1, coarse.1)))
     }
 }
@@ -79,7 +80,7 @@ fn fitted_rates(grid: &Grid, drift: &[f64], diffusion: f64) -> Rates {
 /// [`Accuracy::finest`](super::Accuracy::finest).
 ///
 /// # Errors
-/// [`Error::Domain`] for angles out of order or a `coarsest` outside 0…5, whatever `coefficients` returns, and
+/// [`Error::Domain`] for angles out of order or a `coarsest` outside 0…4, whatever `coefficients` returns, and
 /// [`Error::NoConvergence`] for coefficients that are not finite or a negative diffusion.
 pub fn law_of_drift(
     path: &LinePath,
@@ -90,12 +91,12 @@ pub fn law_of_drift(
 ) -> Result<DriftLaw> {
     within("first angle", first, 0.0, std::f64::consts::FRAC_PI_2)?;
     within("last angle", last, 0.0, first)?;
-    within("coarsest", coarsest as f64, 0.0, 5.0)?;
+    within("coarsest", coarsest as f64, 0.0, 4.0)?;
     let map = Map::around(path.curve(), first, last)?;
     let ramp = Ramp { first, last };
     let start = path.curve().slice(first)?;
     let run = |number: usize| {
-        let (grid, steps) = (map.grid(CELLS << number), STEPS << number);
+        let (grid, steps) = (map.grid(CELLS << number), steps(number));
         let (masses, _) = grid.masses(|points, values| start.log_densities(points, values));
         let mut history = History::new(masses.into_iter().map(|q| [q]).collect());
         let mut drift = vec![0.0; grid.faces.len()];

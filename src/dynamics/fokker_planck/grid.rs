@@ -21,8 +21,15 @@ const WINDOW_LEVEL: f64 = 1e-16;
 /// The same for the narrower grid by which the domain is checked.
 const INNER_LEVEL: f64 = 1e-12;
 
-/// Half of the slices' mass lies within this part of `scale`: for a Gaussian law the grid is then close to uniform.
-const CORE_FRACTION: f64 = 6.0;
+/// The scale of the map in half-lengths of the interval that holds the middle halves of all slices. With light tails the
+/// grid is then close to uniform.
+const LIGHT_SCALE: f64 = 6.0;
+
+/// The same with heavy tails, whose cells grow geometrically and leave enough for the middle.
+const HEAVY_SCALE: f64 = 2.0;
+
+/// Tails are heavy where the window is so many times as long as that interval (12 for a Gaussian law).
+const HEAVY_RATIO: f64 = 30.0;
 
 /// Slices that the windows are taken from.
 const PROBES: usize = 12;
@@ -40,7 +47,9 @@ impl Map {
             inner = hull(inner, slice.window(INNER_LEVEL));
             outer = hull(outer, slice.window(WINDOW_LEVEL));
         }
-        let (centre, scale) = (0.5 * (core.0 + core.1), 0.5 * CORE_FRACTION * (core.1 - core.0));
+        let heavy = outer.1 - outer.0 > HEAVY_RATIO * (core.1 - core.0);
+        let half = 0.5 * (core.1 - core.0);
+        let (centre, scale) = (0.5 * (core.0 + core.1), half * if heavy { HEAVY_SCALE } else { LIGHT_SCALE });
         if !(scale > 0.0 && scale.is_finite() && outer.0.is_finite() && outer.1.is_finite()) {
             let window = format!("[{}, {}]", outer.0, outer.1);
             return Err(Error::domain("window", window, "a finite interval of positive length"));
@@ -52,7 +61,11 @@ impl Map {
     }
 
     /// The nodes of the narrower grid, of which each slice leaves out more.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of cells")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the number of cells"
+    )]
     pub(super) fn inner(&self, cells: usize) -> Range<usize> {
         let at = |part: f64| (part * cells as f64).clamp(0.0, cells as f64);
         at(self.inner.0).floor() as usize..at(self.inner.1).ceil() as usize + 1

@@ -47,7 +47,10 @@ impl LineLaw {
         if let Some(position) = logs.iter().position(|l| !l.is_finite()) {
             return Err(Error::Undefined {
                 what: "the divergence of a tabulated law".to_owned(),
-                reason: format!("the other law has log-density {} at {}", logs[position], self.nodes[position]),
+                reason: format!(
+                    "the other law has log-density {} at {}",
+                    logs[position], self.nodes[position]
+                ),
             });
         }
         let (mut forward, mut reverse) = (0.0, 0.0);

@@ -6,8 +6,8 @@ const ORDERLY: std::ops::Range<f64> = 2.5..20.0;
 
 /// Limit of figures with an expansion in even powers of the step, coarsest first, and an estimate of its error.
 ///
-/// From three figures on, with orderly changes: two steps of Richardson extrapolation of the last three, twice the last
-/// correction being the error. Otherwise one step with the last change as the error.
+/// From three figures on, with orderly changes: two steps of Richardson extrapolation of the last three, half the last change
+/// of the figure extrapolated once being the error (its own error is a fifteenth, but the angle is not halved each time). Otherwise one step with the last two changes as the error.
 pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     match *figures {
@@ -19,9 +19,9 @@ pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
             let rounding = 4.0 * f64::EPSILON * c.abs();
             if ORDERLY.contains(&((b - a) / (c - b))) {
                 let twice = second + (second - first) / 15.0;
-                (twice, 2.0 * (twice - second).abs() + rounding)
+                (twice, 0.5 * (second - first).abs() + rounding)
             } else {
-                (second, (c - b).abs() + rounding)
+                (second, (c - b).abs() + (b - a).abs() + rounding)
             }
         }
     }

@@ -108,7 +108,13 @@ impl<const R: usize> History<R> {
 ///
 /// With pivots `d_i` and `e_i = d_i − c·up_i` elimination reads `e_i = 1 + c·down_{i−1}·e_{i−1}/d_{i−1}`: the column sums
 /// of what remains stay 1 plus what flows out to the left, so nothing is subtracted.
-pub(super) fn solve<const R: usize>(up: &[f64], down: &[f64], c: f64, x: &mut [[f64; R]], pivots: &mut [[f64; 2]]) -> bool {
+pub(super) fn solve<const R: usize>(
+    up: &[f64],
+    down: &[f64],
+    c: f64,
+    x: &mut [[f64; R]],
+    pivots: &mut [[f64; 2]],
+) -> bool {
     let n = x.len();
     let (up, down) = (&up[..n - 1], &down[..n - 1]);
     let pivots = &mut pivots[..n];
