@@ -3,11 +3,13 @@
 mod channel;
 mod curve;
 mod gaussian;
+mod mixture;
 pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
+pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};
 pub use observation::Observation;
 pub use schedule::{EnclosedSchedule, Schedule};
