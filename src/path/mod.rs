@@ -4,6 +4,7 @@ mod channel;
 mod curve;
 mod gaussian;
 mod mixture_line;
+mod mixture;
 pub mod observation;
 mod schedule;
 
@@ -11,5 +12,6 @@ pub use channel::Channel;
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
 pub use mixture_line::MixtureCurve;
+pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};
 pub use observation::Observation;
 pub use schedule::{EnclosedSchedule, Schedule};
