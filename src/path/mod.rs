@@ -5,6 +5,7 @@ mod curve;
 mod gaussian;
 mod mixture;
 mod mixture_line;
+pub mod line;
 pub mod observation;
 mod schedule;
 
