@@ -3,9 +3,9 @@
 mod channel;
 mod curve;
 mod gaussian;
+pub mod line;
 mod mixture;
 mod mixture_line;
-pub mod line;
 pub mod observation;
 mod schedule;
 
