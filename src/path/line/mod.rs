@@ -17,11 +17,13 @@ pub use conditional::Conditional;
 pub use slice::PotentialSlice;
 
 use super::curve::{LineCurve, LineSlice};
+use super::mixture_line::MixtureCurve;
 use crate::error::{Result, within};
 use crate::measure::line::LineMeasure;
 use gather::Skeleton;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
+use std::sync::Arc;
 
 /// The curve of laws from a target on the line to a base law.
 ///
@@ -72,6 +74,19 @@ impl PotentialCurve {
     pub fn at(&self, angle: f64) -> Result<PotentialSlice<'_>> {
         Ok(PotentialSlice::new(self, within("angle", angle, 0.0, FRAC_PI_2)?))
     }
+}
+
+/// The curve from `target` to `base`, in closed form where there is one.
+///
+/// # Errors
+/// Those of [`PotentialCurve::new`].
+pub fn curve_on_line(target: &LineMeasure, base: LineBase) -> Result<Arc<dyn LineCurve>> {
+    Ok(match (base, target.mixture_parameters()) {
+        (LineBase::Gaussian, Some([weights, means, stds])) => {
+            Arc::new(MixtureCurve::new(&weights, &means, &stds)?)
+        }
+        _ => Arc::new(PotentialCurve::new(target.clone(), base)?),
+    })
 }
 
 impl LineCurve for PotentialCurve {
