@@ -144,7 +144,9 @@ pub(super) fn solve<const R: usize>(
             right[r] = x[i][r] * inverse + ratio * right[r];
             x[i][r] = right[r];
         }
-        x[i][0] = right[0].max(0.0);
+        if (-NEGLIGIBLE..0.0).contains(&right[0]) {
+            x[i][0] = 0.0;
+        }
         // False for NaN as well.
         positive &= right[0] >= -NEGLIGIBLE;
     }
