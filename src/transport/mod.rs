@@ -6,6 +6,7 @@ mod entropic;
 mod fisher;
 mod gaussian;
 mod ou_time;
+mod plane;
 mod quotient;
 mod slope;
 mod symmetric_pair;
@@ -18,6 +19,10 @@ pub use gaussian::{
     action, largest_metric_derivative_squared, metric_derivative_squared, squared_rate_integral,
 };
 pub use ou_time::{action_in_ou_time, length_in_ou_time};
+pub use plane::{
+    PlaneTransport, PlaneVelocity, mixture_action, mixture_metric_derivative_squared, plane_transport,
+    plane_velocity,
+};
 pub use quotient::{metric_derivative_by_distances, path_distance, room};
 pub use slope::optimal_slope;
 pub use symmetric_pair::SymmetricPairPath;

@@ -6,6 +6,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+/// Posterior weights below this are not felt in any sum.
+const NEGLIGIBLE: f64 = 1e-26;
+
 /// Components with the same mean and the same axes.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Group {
@@ -132,7 +135,7 @@ pub(crate) fn first(groups: &[Group], y: &[f64]) -> First {
         let (own, after) = rest.split_at(group.members.len());
         rest = after;
         let (mut precision, mut gain, mut mass) = (vec![0.0; d], vec![0.0; d], 0.0);
-        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > 0.0) {
+        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
             mass += r;
             precision.iter_mut().zip(&member.precisions).for_each(|(sum, t)| *sum += r * t);
             gain.iter_mut().zip(&member.gains).for_each(|(sum, b)| *sum += r * b);
@@ -156,7 +159,7 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
     for group in groups {
         let (own, after) = rest.split_at(group.members.len());
         rest = after;
-        if own.iter().all(|r| *r == 0.0) {
+        if own.iter().all(|r| *r <= NEGLIGIBLE) {
             continue;
         }
         let xi = group.along_axes(y);
@@ -164,7 +167,7 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
         let field = group.turned_in(first.field.iter().zip(&group.offset).map(|(w, o)| w - o).collect());
         let (mut h, mut j, mut c) = (DMatrix::zeros(d, d), DMatrix::zeros(d, d), DMatrix::zeros(d, d));
         let (mut pull, mut push) = (vec![0.0; d], vec![0.0; d]);
-        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > 0.0) {
+        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
             for i in 0..d {
                 pull[i] = -member.precisions[i] * xi[i] - score[i];
                 push[i] = member.gains.get(i).map_or(0.0, |b| b * xi[i]) - field[i];
