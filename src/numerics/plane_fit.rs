@@ -38,7 +38,7 @@ pub struct Fit {
     pub product: f64,
     /// `∫ρ|B|²`.
     pub norm: f64,
-    /// Largest `|B|²` at a quadrature point of the outermost rectangles.
+    /// The part of `∫ρ|B|²` on the outermost rectangles.
     pub outer: f64,
     /// Number of unknowns.
     pub unknowns: usize,
@@ -218,7 +218,7 @@ impl PlaneMesh {
             fit.residual += part.residual;
             fit.product += part.product;
             fit.norm += part.norm;
-            fit.outer = fit.outer.max(part.outer);
+            fit.outer += part.outer;
             fit.unknowns += element_interior(&local);
         }
         // What is left out is not fitted at all.
@@ -380,16 +380,12 @@ impl PlaneMesh {
             fitted.iter_mut().zip(row).for_each(|(f, r)| *f += c * r);
         }
         let difference: Vec<f64> = target.iter().zip(&fitted).map(|(f, b)| f - b).collect();
-        let points = samples.len();
-        let largest = |(n, s): (usize, &Sample)| {
-            if s.weight > 0.0 { (fitted[n].powi(2) + fitted[points + n].powi(2)) / s.weight } else { 0.0 }
-        };
-        let outer = if outermost { samples.iter().enumerate().map(largest).fold(0.0, f64::max) } else { 0.0 };
+        let norm = dot(&fitted, &fitted);
         Fit {
             residual: dot(&difference, &difference),
             product: dot(&target, &fitted),
-            norm: dot(&fitted, &fitted),
-            outer,
+            norm,
+            outer: if outermost { norm } else { 0.0 },
             unknowns: 0,
         }
     }

@@ -204,6 +204,17 @@ impl Mixture {
         mean
     }
 
+    /// The law moved by minus its mean.
+    #[must_use]
+    pub fn centred(&self) -> Self {
+        let mean = self.mean();
+        let mut components = self.components.clone();
+        for c in &mut components {
+            c.mean.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
+        }
+        Self::from_components(self.dim, components)
+    }
+
     /// The covariance, shape `[d, d]`.
     pub fn covariance(&self) -> DMatrix<f64> {
         let mean = self.mean();

@@ -2,7 +2,7 @@
 
 use super::reduction::{Reduced, reduced};
 use super::{plane_transport, plane_velocity};
-use crate::enclosure::{Enclosure, Evidence};
+use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::panels::GaussRule;
 use crate::numerics::quadrature::{graded_panels, integrate};
@@ -53,31 +53,37 @@ pub fn mixture_action(path: &MixturePath, schedules: &[Schedule]) -> Result<Vec<
     }
     let target = path.target();
     let singular = !target.has_density();
-    let mean = target.mean().norm();
-    let centred = mean <= 8.0 * f64::EPSILON * target.second_moment().sqrt();
+    let mean = match target.mean().norm() {
+        rounded if rounded <= 8.0 * f64::EPSILON * target.second_moment().sqrt() => 0.0,
+        mean => mean,
+    };
     let infinite = |schedule: &Schedule| {
         // Near angle 0, |p'_φ|² tends to a positive number and 1/time_rate to const/φ unless the schedule stops smoothly.
         let at_target = singular && !schedule.stops_smoothly();
-        // Near π/2, |p'_φ|² → |EX|², or is of the order cos²φ, and 1/time_rate ~ cos^{1−2/a}φ.
-        let least = if centred { 0.5 } else { 1.0 };
-        at_target || schedule.onset_exponent().is_some_and(|a| a <= least)
+        // Near π/2 the centred part is of the order cos²φ, and 1/time_rate ~ cos^{1−2/a}φ.
+        at_target || schedule.onset_exponent().is_some_and(|a| a <= if mean == 0.0 { 0.5 } else { 1.0 })
     };
     if schedules.iter().all(infinite) {
         return Ok(vec![Enclosure::infinite(Evidence::Converged); schedules.len()]);
     }
-    let profile = Profile::new(path, singular, centred)?;
-    Ok(schedules
-        .iter()
-        .map(|schedule| {
-            if infinite(schedule) {
-                return Enclosure::infinite(Evidence::Converged);
-            }
-            profile.action(schedule)
-        })
-        .collect())
+    let profile = Profile::new(&path.centred(), singular)?;
+    let of = |schedule: &Schedule| {
+        if infinite(schedule) {
+            return Ok(Enclosure::infinite(Evidence::Converged));
+        }
+        let centred = profile.action(schedule)?;
+        if mean == 0.0 {
+            return Ok(centred);
+        }
+        // √λ·EX moves on its own: ∫ sin²φ/time_rate dφ = ∫ (d√λ/dt)² dt.
+        let rounding = Enclosure::exact(1.0).widened(16.0 * f64::EPSILON);
+        Ok(centred + Enclosure::certified(schedule.root_energy(0.0, 1.0)?) * (mean * mean) * rounding)
+    };
+    schedules.iter().map(of).collect()
 }
 
-/// `|p'_φ|²` divided by its zeros at the ends, interpolated on panels.
+/// `|p'_φ|²` of a centred target divided by its zeros at the ends, interpolated on panels: by `cos²φ`, and by `sin²φ` unless the
+/// target is singular.
 struct Profile {
     edges: Vec<f64>,
     rules: [std::sync::Arc<GaussRule>; 2],
@@ -85,12 +91,12 @@ struct Profile {
     values: [Vec<f64>; 2],
     /// Relative half-width of the values, largest.
     width: f64,
-    /// Whether a factor `sin²φ` and a factor `cos²φ` are split off.
-    factors: [bool; 2],
+    /// Whether the target has a singular component.
+    singular: bool,
 }
 
 impl Profile {
-    fn new(path: &MixturePath, singular: bool, centred: bool) -> Result<Self> {
+    fn new(path: &MixturePath, singular: bool) -> Result<Self> {
         // Where the noise is as wide as the narrowest direction of a component, or as the atoms are apart.
         let target = path.target();
         let least = (0..target.len())
@@ -113,7 +119,6 @@ impl Profile {
         }
         edges.insert(0, 0.0);
         let rules = [GaussRule::shared(NODES[0])?, GaussRule::shared(NODES[1])?];
-        let factors = [!singular, centred];
         let reduced = path.has_gaussian_base().then(|| reduced(target)).transpose()?;
         let plane = reduced.as_ref().map(|r| MixturePath::gaussian(r.plane.clone()));
         let mut width = 0.0_f64;
@@ -130,15 +135,15 @@ impl Profile {
                         let what = "metric derivative of a mixture path".to_owned();
                         return Err(Error::NoConvergence { what, reached: f64::INFINITY, wanted: 0.0 });
                     }
-                    let divided = value.mid() / split_off(factors, angle);
-                    width = width.max(0.5 * value.width() / split_off(factors, angle));
+                    let divided = value.mid() / split_off(singular, angle);
+                    width = width.max(0.5 * value.width() / split_off(singular, angle));
                     values.push(divided);
                 }
             }
             Ok(values)
         };
         let values = [sample(&rules[0])?, sample(&rules[1])?];
-        Ok(Self { edges, rules, values, width, factors })
+        Ok(Self { edges, rules, values, width, singular })
     }
 
     fn at(&self, which: usize, angle: f64) -> f64 {
@@ -150,24 +155,34 @@ impl Profile {
         self.rules[which].interpolate(&self.values[which][panel * order..(panel + 1) * order], t)
     }
 
-    fn action(&self, schedule: &Schedule) -> Enclosure {
+    /// `∫ |p'_φ|²/time_rate dφ`. With the value `q` of the divided function at π/2, where the weight may hardly be integrable:
+    /// `q·∫ sin²φ cos²φ/time_rate dφ = q/4·∫ λ̇² dt` and the rest.
+    fn action(&self, schedule: &Schedule) -> Result<Enclosure> {
         let end = schedule.angle(0.0);
         let mut breaks = graded_panels(0.0, end, true, true, DEPTH);
         let inner = self.edges.iter().copied().chain(schedule.angle_breaks());
         breaks.extend(inner.filter(|b| 0.0 < *b && *b < end));
         breaks.sort_by(f64::total_cmp);
         breaks.dedup();
-        let weight = |angle: f64| split_off(self.factors, angle) / schedule.time_rate(angle);
-        let by = |which: usize| integrate(&breaks, |angle| self.at(which, angle) * weight(angle));
-        let (coarse, fine) = (by(0), by(1));
-        let weights = integrate(&breaks, weight);
-        fine.widened((fine.mid() - coarse.mid()).abs() + self.width * weights.hi())
-            .map(|x| x.max(crate::enclosure::Interval::ZERO))
+        let weight = |angle: f64| split_off(self.singular, angle) / schedule.time_rate(angle);
+        let last = |which: usize| if self.singular { 0.0 } else { self.at(which, FRAC_PI_2) };
+        let by =
+            |which: usize| integrate(&breaks, |angle| (self.at(which, angle) - last(which)) * weight(angle));
+        let (whole, weights) = if self.singular {
+            (Enclosure::exact(0.0), integrate(&breaks, weight))
+        } else {
+            let whole = Enclosure::certified(schedule.rate_energy(0.0, 1.0)?) * 0.25;
+            (whole, whole)
+        };
+        let total = |which: usize| by(which) + whole * last(which);
+        let (coarse, fine) = (total(0), total(1));
+        let error = (fine.mid() - coarse.mid()).abs() + self.width * weights.hi();
+        Ok(fine.widened(error).map(|x| x.max(Interval::ZERO)).weakened(Evidence::Converged))
     }
 }
 
-/// `sin²φ` and `cos²φ` where they are split off.
-fn split_off(factors: [bool; 2], angle: f64) -> f64 {
+/// What is split off: `cos²φ`, and `sin²φ` unless the target is singular.
+fn split_off(singular: bool, angle: f64) -> f64 {
     let (s, c) = (core_math::sin(angle), core_math::cos(angle));
-    (if factors[0] { s * s } else { 1.0 }) * (if factors[1] { c * c } else { 1.0 })
+    c * c * if singular { 1.0 } else { s * s }
 }

@@ -7,19 +7,19 @@ use crate::path::{MixtureBase, MixtureSlice};
 /// Side of a rectangle in standard deviations.
 const SIDE: f64 = 1.6;
 /// Growth of a side with the distance from a component, beyond its reach.
-const GROWTH: f64 = 0.4;
+const GROWTH: f64 = 1.0;
 /// Reach of a component with light tails, in standard deviations, and where its part of the mesh ends.
-const REACH: f64 = 9.0;
+const REACH: f64 = 8.0;
 /// The same for a heavy tail, from where on the sides grow.
 const CORE: f64 = 3.0;
 /// The mesh ends where the Student base has this mass outside, up to a factor.
-const OUTSIDE: f64 = 1e-13;
+const OUTSIDE: f64 = 1e-9;
 /// Components farther apart, in standard deviations, do not meet.
 const APART: f64 = 14.0;
 /// Components apart by more than this, in standard deviations, meet on a narrower strip.
-const CLOSE: f64 = 3.0;
+const CLOSE: f64 = 4.0;
 /// Most rectangles.
-const MOST: usize = 4096;
+const MOST: usize = 3600;
 
 /// A component seen along one axis.
 struct Bump {
@@ -85,15 +85,20 @@ fn edges(bumps: &[Bump], tail: f64, refinement: f64) -> Vec<f64> {
         let near = |b: &Bump| SIDE * b.finest + GROWTH * ((x - b.mean).abs() - core * b.std).max(0.0);
         bumps.iter().map(near).fold(f64::INFINITY, f64::min) / refinement
     };
-    // The side at the middle of the next cell: what is behind counts as much as what is ahead.
-    let mut edges = vec![first];
-    let mut at = first;
-    while at < last && edges.len() <= MOST {
-        let step = side(at).min(side(at + 0.5 * side(at)) * 1.2);
-        at += step;
-        edges.push(at);
-    }
-    // The last edge on the end, all moved in proportion.
-    let factor = (last - first) / (at - first);
-    edges.iter().map(|x| first + (x - first) * factor).collect()
+    // Outwards from one of the components; the side at the middle of the next cell counts as much as that at its beginning.
+    let march = |sign: f64, end: f64| {
+        let mut list = vec![bumps[0].mean];
+        let mut at = bumps[0].mean;
+        while sign * at < sign * end && list.len() <= MOST {
+            let here = side(at);
+            at += sign * here.min(1.2 * side(at + sign * 0.5 * here));
+            list.push(if sign * at < sign * end { at } else { end });
+        }
+        list
+    };
+    let mut edges = march(-1.0, first);
+    edges.reverse();
+    edges.pop();
+    edges.extend(march(1.0, last));
+    edges
 }

@@ -20,7 +20,7 @@ mod reduction;
 
 pub use action::{mixture_action, mixture_metric_derivative_squared};
 
-use crate::enclosure::{Enclosure, Evidence};
+use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::plane_fit::{Boundary, Fit, PlaneMesh, Sample};
 use crate::path::{MixturePath, MixtureSlice};
@@ -31,7 +31,7 @@ use std::f64::consts::FRAC_PI_2;
 const DEGREES: [usize; 2] = [6, 8];
 const ORDERS: [usize; 2] = [12, 16];
 /// Refinements of the mesh.
-const REFINEMENTS: [f64; 2] = [1.0, 1.5];
+const REFINEMENTS: [f64; 2] = [0.75, 1.0];
 /// Rounding of a sum over the plane, relative.
 const ROUNDING: f64 = 1e-13;
 /// Mass not accounted for at which there is no value.
@@ -117,7 +117,7 @@ pub fn plane_transport(path: &MixturePath, angle: f64) -> Result<PlaneTransport>
     let velocity = velocity(&slice, coarse.0, fine.0);
     let rotational = rotational((&coarse.1, &coarse.2), (&fine.1, &fine.2), fine.0.1, &slice);
     let difference = velocity - rotational;
-    let metric_derivative = difference.map(|x| x.max(crate::enclosure::Interval::ZERO));
+    let metric_derivative = difference.map(|x| x.max(Interval::ZERO));
     Ok(PlaneTransport {
         velocity,
         metric_derivative,
@@ -194,17 +194,18 @@ fn velocity(slice: &MixtureSlice<'_>, coarse: (f64, f64, f64), fine: (f64, f64, 
         return Enclosure::infinite(Evidence::Converged);
     }
     let value = Enclosure::around(whole, ROUNDING * whole, Evidence::Converged) - sum;
-    value.map(|x| x.max(crate::enclosure::Interval::ZERO))
+    value.map(|x| x.max(Interval::ZERO))
 }
 
 /// Both bounds on the finer mesh; what changed between the meshes beyond the distance of the bounds is quadrature.
 fn rotational(coarse: (&Fit, &Fit), fine: (&Fit, &Fit), outside: f64, slice: &MixtureSlice<'_>) -> Enclosure {
     let lower = |fit: &Fit| if fit.norm > 0.0 { fit.product * fit.product / fit.norm } else { 0.0 };
     let (above, below) = (fine.0.residual, lower(fine.1));
-    // Outside the mesh ψ is continued with slopes of the size at its edge, twice for the mixed term.
+    // Outside the mesh ψ is continued by reflection at its edge: the density falls outward, so this costs no more than what the
+    // outermost rectangles hold, and F its own share; twice for the mixed term.
     let field =
         slice.coupling_bound().min(slice.path().target().second_moment() / slice.sine_cosine().0.powi(2));
-    let tail = 2.0 * outside.abs() * (fine.0.outer.min(1e6 * field) + field);
+    let tail = 2.0 * (fine.0.outer + outside.abs() * field);
     let crossing = (below - above).max(0.0).max((lower(coarse.1) - above).max(0.0));
     let rounding = ROUNDING * (fine.0.norm + above);
     let lo = (below - crossing - rounding).max(0.0);
