@@ -331,7 +331,9 @@ impl PlaneMesh {
                 row.iter_mut().zip(other).for_each(|(x, y)| *x -= l * y);
             }
             let pivot = factor[i * inner + i];
-            row.iter_mut().for_each(|x| *x /= pivot);
+            for x in row.iter_mut() {
+                *x /= pivot;
+            }
             let sum = dot(&factor[i * inner..i * inner + i], &interior_right[..i]);
             interior_right[i] = (load[outer + i] - sum) / pivot;
         }

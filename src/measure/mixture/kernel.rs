@@ -125,9 +125,13 @@ pub(crate) fn first(groups: &[Group], y: &[f64]) -> First {
         .flat_map(|(group, xi)| group.members.iter().map(|member| member.log_density(xi)))
         .collect();
     let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    weights.iter_mut().for_each(|l| *l = (*l - top).exp());
+    for l in &mut weights {
+        *l = (*l - top).exp();
+    }
     let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= total);
+    for w in &mut weights {
+        *w /= total;
+    }
     let d = y.len();
     let (mut score, mut field) = (vec![0.0; d], vec![0.0; d]);
     let mut rest = weights.as_slice();
