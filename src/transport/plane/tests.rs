@@ -123,7 +123,6 @@ fn with_a_student_base_the_field_is_not_a_gradient() {
     let path = MixturePath::student(atoms(), 3.0).unwrap();
     let transport = plane_transport(&path, FRAC_PI_4).unwrap();
     let (rotational, velocity) = (transport.rotational, transport.velocity);
-    println!("STUDENT {transport:?}");
     assert!(rotational.lo() > 0.0 && rotational.relative_width() < 1e-2, "{rotational}");
     assert!(transport.metric_derivative.hi() < velocity.lo(), "{transport:?}");
     // ‖u‖² is less than the coupling's own energy.
