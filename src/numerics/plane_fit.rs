@@ -54,7 +54,7 @@ pub enum Boundary {
 }
 
 /// Share of a diagonal entry at which a pivot is taken for zero.
-const PIVOT: f64 = 1e-13;
+const PIVOT: f64 = 1e-15;
 /// A rectangle whose weight is less than this share of the whole is left out.
 const EMPTY: f64 = 1e-28;
 
@@ -165,7 +165,9 @@ impl PlaneMesh {
         let mass = |cell: &[Sample]| cell.iter().map(|s| s.weight).sum::<f64>();
         let total: f64 = samples.iter().map(|cell| mass(cell)).sum();
         let used: Vec<usize> = (0..samples.len()).filter(|&i| mass(&samples[i]) > EMPTY * total).collect();
-        let numbers = self.numbers(degree, &used, &local, boundary);
+        // Constants cost nothing if ψ is free and there is no shift: a corner of the heaviest rectangle is fixed.
+        let heaviest = used.iter().copied().max_by(|&a, &b| mass(&samples[a]).total_cmp(&mass(&samples[b])));
+        let numbers = self.numbers(degree, &used, &local, (boundary == Boundary::Free, heaviest));
         let unknowns = numbers.iter().flatten().max().map_or(0, |n| n + 1);
         let side = rows * degree + 1;
         let elements: Vec<Element> = used
@@ -234,7 +236,7 @@ impl PlaneMesh {
         degree: usize,
         used: &[usize],
         local: &Local,
-        boundary: Boundary,
+        (free, heaviest): (bool, Option<usize>),
     ) -> Vec<Option<usize>> {
         let [columns, rows] = self.count();
         let side = rows * degree + 1;
@@ -249,10 +251,11 @@ impl PlaneMesh {
             let vertex = (place / side).is_multiple_of(degree) && (place % side).is_multiple_of(degree);
             touched[place] == if vertex { 4 } else { 2 }
         };
+        let fixed = heaviest.filter(|_| free).map(|i| (i / rows * degree) * side + i % rows * degree);
         let mut next = 0;
         (0..touched.len())
             .map(|place| {
-                let counts = touched[place] > 0 && (boundary == Boundary::Free || inner(place));
+                let counts = touched[place] > 0 && (free || inner(place)) && fixed != Some(place);
                 counts.then(|| {
                     next += 1;
                     next - 1
