@@ -17,11 +17,11 @@ use crate::measure::line::{LineMeasure, Noise};
 const LEVEL: f64 = 30.0;
 const WIDTHS: f64 = 8.0;
 /// Points of the grid: first, and for the second look.
-const GRIDS: [u32; 2] = [40, 60];
-/// Peaks of the grid that are refined, and steps of golden section: an error of the place of 0.618^20 of the spacing
+const GRIDS: [u32; 2] = [24, 36];
+/// Peaks of the grid that are refined, and steps of golden section: an error of the place of 0.618^14 of the spacing
 /// is one of its square in the value.
 const PEAKS: usize = 2;
-const GOLDEN_STEPS: usize = 20;
+const GOLDEN_STEPS: usize = 14;
 /// Doublings of the distance beyond the grid.
 const DOUBLINGS: i32 = 6;
 /// Angles of the path at which the supremum over λ is looked for, before refinement, and steps of that.
