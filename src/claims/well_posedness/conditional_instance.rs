@@ -135,8 +135,11 @@ impl Observation {
         };
         match (self.y, quantity) {
             (None, _) => Ok(self.laws.supremum(quantity)?.value),
-            (Some(y), Quantity::Poincare) => Ok(poincare_constant(&self.laws.at(y)?)?.value),
-            (Some(y), Quantity::Variance) => self.laws.value(quantity, y),
+            // A certificate where the whole instance can be certified.
+            (Some(y), _) if matches!(self.known, Known::Convex { .. }) => {
+                Ok(poincare_constant(&self.laws.at(y)?)?.value)
+            }
+            (Some(y), _) => self.laws.value(quantity, y),
         }
     }
 }
