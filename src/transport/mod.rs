@@ -7,6 +7,7 @@ mod fisher;
 mod gaussian;
 mod ou_time;
 mod quotient;
+pub mod sinkhorn;
 mod slope;
 mod symmetric_pair;
 
