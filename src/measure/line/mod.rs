@@ -12,9 +12,11 @@ mod convexity;
 mod distribution;
 mod family;
 mod integrals;
+mod observed;
 mod shape;
 mod tail;
 
+pub use observed::Noise;
 pub use tail::Tail;
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
@@ -335,8 +337,8 @@ impl LineMeasure {
 
     /// Kinks inside the domain at which the density is not zero in double precision.
     fn find_kinks(&self, mut points: Vec<f64>) -> Vec<f64> {
-        let kinks = match (&self.family, self.family.kinks()) {
-            (Family::Formula(formula), _) if formula.has_abs() => {
+        let kinks = match (self.family.formula(), self.family.kinks()) {
+            (Some(formula), _) if formula.has_abs() => {
                 let (from, to) = self.support(VANISHING);
                 points.extend((0..=KINK_SAMPLES).map(|i| {
                     let share = f64::from(i) / f64::from(KINK_SAMPLES);
