@@ -23,11 +23,14 @@
 //! curvature than claimed) breaks the bound.
 
 use super::instance::NoisyLaw;
+use super::line_marginals::{LineMarginals, ObservedLine};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::well_posedness::instance::{law_text, normal_vector};
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::{Error, Result};
+use crate::inequality::conditional::Quantity;
 use crate::measure::gaussian::Gaussian;
+use crate::measure::line::LineMeasure;
 use crate::numerics::double_double::Dd;
 use crate::numerics::linalg::{Ball, Matrix, enclosed_eigen};
 use crate::numerics::stream::Stream;
@@ -47,8 +50,14 @@ pub enum JacobianInstance {
     Convex(NoisyLaw, f64),
     /// Two Gaussian marginals, temperature, direction.
     Marginals(Box<(Gaussian, Gaussian)>, f64, Vec<f64>),
+    /// Slope of the map and `Var(X|y)/σ²` on the line.
+    LineIdentity(Box<ObservedLine>),
+    /// Slope of the map and `C_P(X|y)/σ²` on the line.
+    LinePoincare(Box<ObservedLine>),
+    /// Two laws on the line.
+    LineMarginals(Box<LineMarginals>),
 }
-use JacobianInstance::{Convex, Identity, Marginals, Poincare};
+use JacobianInstance::{Convex, Identity, LineIdentity, LinePoincare, Marginals, Poincare};
 
 impl JacobianInstance {
     /// The bound by convexity with `∇²V ≥ rho`.
@@ -88,6 +97,29 @@ impl JacobianInstance {
         Ok(Marginals(Box::new((source, target)), epsilon, normal_vector(stream, d, 1.0)))
     }
 
+    fn line(stream: &mut Stream, index: usize) -> Result<Self> {
+        let observed = Box::new(ObservedLine::random(stream, index / 2)?);
+        Ok(if index.is_multiple_of(2) { LineIdentity(observed) } else { LinePoincare(observed) })
+    }
+
+    fn line_marginals(stream: &mut Stream, index: usize) -> Result<Self> {
+        Ok(Self::LineMarginals(Box::new(LineMarginals::random(stream, index)?)))
+    }
+
+    /// To a double well with the curvature 6 of its wells in the place of α, which the barrier violates.
+    fn wells() -> Result<Self> {
+        let target = LineMeasure::parse("x^4/4 - 3*x^2/2", f64::NEG_INFINITY, f64::INFINITY)?;
+        let laws = LineMarginals::unchecked(LineMeasure::gaussian(0.5, 1.0)?, 1.0, target, 6.0, 0.5)?;
+        Ok(Self::LineMarginals(Box::new(laws)))
+    }
+
+    /// From `cosh⁻³` to a quartic well.
+    fn hyperbolic() -> Result<Self> {
+        let target = LineMeasure::parse("2*x^2 + x^4/100", f64::NEG_INFINITY, f64::INFINITY)?;
+        let laws = LineMarginals::new(LineMeasure::cosh_power(3.0)?, 3.0, target, 4.0, 0.5)?;
+        Ok(Self::LineMarginals(Box::new(laws)))
+    }
+
     fn planar(u: Vec<f64>) -> Result<NoisyLaw> {
         let law = Gaussian::diagonal(vec![1.0, -1.0], vec![2.0, 0.5])?;
         NoisyLaw::new(&law, 0.5, vec![0.0, 0.0], vec![1.0, 2.0], u)
@@ -103,7 +135,7 @@ impl JacobianInstance {
     fn noisy(&self) -> Option<&NoisyLaw> {
         match self {
             Identity(noisy) | Poincare(noisy) | Convex(noisy, _) => Some(noisy),
-            Marginals(..) => None,
+            _ => None,
         }
     }
 }
@@ -114,6 +146,9 @@ impl fmt::Display for JacobianInstance {
             Identity(noisy) => write!(f, "identity, {noisy}"),
             Poincare(noisy) => write!(f, "Poincaré bound, {noisy}"),
             Convex(noisy, rho) => write!(f, "convexity bound with ρ={rho}, {noisy}"),
+            LineIdentity(observed) => write!(f, "identity, {observed}"),
+            LinePoincare(observed) => write!(f, "Poincaré bound, {observed}"),
+            Self::LineMarginals(laws) => laws.fmt(f),
             Marginals(laws, epsilon, u) => {
                 write!(f, "from {} to {}, ε={epsilon}, u={u:?}", law_text(&laws.0), law_text(&laws.1))
             }
@@ -151,8 +186,11 @@ impl Theorem for EntropicMapJacobian {
               ≥ ρ + 1/σ². In general Brascamp-Lieb and Cramér-Rao bound the two potentials by each other.",
         checked: "Rayleigh quotients of I + σ²∇²log p, and of the closed form of the Gaussian entropic map with \
                   verified residual, against the formulae: general covariances that do not commute, condition \
-                  numbers up to 10⁸, d up to 20, temperatures over ten octaves.",
-        not_checked: "Marginals that are not Gaussian.",
+                  numbers up to 10⁸, d up to 20, temperatures over ten octaves. On the line: the difference \
+                  quotient of conditional means against variance and Poincaré constant of the conditional law; \
+                  between mixtures, hyperbolic and perturbed laws and quartic, kinked and bounded ones the largest \
+                  slope of Sinkhorn's map in the bulk of the source.",
+        not_checked: "Laws in the plane that are not Gaussian.",
         source: "Chewi, Pooladian, An entropic generalization of Caffarelli's contraction theorem (2023)",
         relation: Relation::Upper,
         rests_on: &["E2", "W2"],
@@ -164,7 +202,23 @@ impl Theorem for EntropicMapJacobian {
             |name, quick, full, draw: Draw| Family { name, evidence: Evidence::Certified, quick, full, draw };
         NonEmpty::new(
             family("noisy Gaussian laws", 21, 168, JacobianInstance::random),
-            [family("two Gaussian marginals", 12, 120, JacobianInstance::random_marginals)],
+            [
+                family("two Gaussian marginals", 12, 120, JacobianInstance::random_marginals),
+                Family {
+                    name: "noisy laws on the line",
+                    evidence: Evidence::Converged,
+                    quick: 8,
+                    full: 80,
+                    draw: JacobianInstance::line,
+                },
+                Family {
+                    name: "two laws on the line",
+                    evidence: Evidence::Converged,
+                    quick: 8,
+                    full: 96,
+                    draw: JacobianInstance::line_marginals,
+                },
+            ],
         )
     }
 
@@ -228,6 +282,16 @@ impl Theorem for EntropicMapJacobian {
                     }),
                 },
                 FalseTwin {
+                    name: "a target with two wells and the curvature at their bottoms as α",
+                    instance: JacobianInstance::wells,
+                    wrong: Wrong::Hypothesis,
+                },
+                FalseTwin {
+                    name: "half of the bound, from cosh⁻³ to a quartic well",
+                    instance: JacobianInstance::hyperbolic,
+                    wrong: Wrong::Bound(|i| Ok(Self::bound(i)? * 0.5)),
+                },
+                FalseTwin {
                     name: "the largest curvature of the target as α",
                     instance: || JacobianInstance::crossed(vec![0.0, 1.0]),
                     wrong: Wrong::Bound(|i| match i {
@@ -245,12 +309,15 @@ impl Theorem for EntropicMapJacobian {
     fn relation(instance: &JacobianInstance) -> Relation {
         match instance {
             Identity(_) => Relation::Equality { resolution: 1e-11 },
+            LineIdentity(_) => Relation::Equality { resolution: 1e-5 },
             _ => Relation::Upper,
         }
     }
 
     fn observed(instance: &JacobianInstance) -> Result<Enclosure> {
         match instance {
+            LineIdentity(observed) | LinePoincare(observed) => observed.slope(),
+            JacobianInstance::LineMarginals(laws) => laws.largest_slope(),
             Marginals(laws, epsilon, u) => rayleigh(u, &entropic_map_jacobian(&laws.0, &laws.1, *epsilon)?),
             Identity(noisy) | Poincare(noisy) | Convex(noisy, _) => {
                 let hessian = noisy.observation.hessian();
@@ -271,6 +338,11 @@ impl Theorem for EntropicMapJacobian {
                 Ok(Enclosure::certified(values[values.len() - 1]) / squared(noisy))
             }
             Convex(noisy, rho) => Ok(1.0 / (1.0 + Enclosure::exact(*rho) * squared(noisy))),
+            LineIdentity(observed) => observed.conditional(Quantity::Variance),
+            LinePoincare(observed) => observed.conditional(Quantity::Poincare),
+            JacobianInstance::LineMarginals(laws) => {
+                Ok(marginal_bound(laws.alpha.into(), laws.beta.into(), laws.epsilon))
+            }
             Marginals(laws, epsilon, _) => {
                 let (alpha, beta) = curvatures(laws);
                 Ok(marginal_bound(alpha, beta, *epsilon))

@@ -70,6 +70,17 @@ impl NoisyGrid {
         Self::new(points, &grid, sigma, noise, None, text)
     }
 
+    /// The same law on the line with another spacing of Y's grid, in units of σ.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless the spacing is positive.
+    pub fn with_spacing(&self, spacing: f64) -> Result<Self> {
+        positive("spacing", spacing)?;
+        let ys = equidistant(self.source.range(0), REACH * self.sigma, spacing * self.sigma);
+        let grid = Atoms::on_line(&ys, &vec![1.0; ys.len()])?;
+        Self::new(&self.source, &grid, self.sigma, Noise::Gaussian, None, self.text.clone())
+    }
+
     /// A density in the plane on a tensor grid.
     ///
     /// # Errors
