@@ -88,6 +88,7 @@ claims! {
     l16_along_dynamics: "L16",
     h2_weighted_poincare: "H2",
     h5_weighted_any_dimension: "H5",
+    e1_optimal_coupling: "E1",
     e2_schroedinger_potential: "E2",
     e3_entropic_map_jacobian: "E3",
     s2_gaussian_chain: "S2",

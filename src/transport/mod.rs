@@ -6,6 +6,7 @@ mod entropic;
 mod fisher;
 mod gaussian;
 mod ou_time;
+mod plane_distance;
 mod quotient;
 pub mod sinkhorn;
 mod slope;
@@ -19,6 +20,7 @@ pub use gaussian::{
     action, largest_metric_derivative_squared, metric_derivative_squared, squared_rate_integral,
 };
 pub use ou_time::{action_in_ou_time, length_in_ou_time};
+pub use plane_distance::{Density, PlaneResolution};
 pub use quotient::{metric_derivative_by_distances, path_distance, room};
 pub use slope::optimal_slope;
 pub use symmetric_pair::SymmetricPairPath;

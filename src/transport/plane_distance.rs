@@ -46,16 +46,23 @@ impl PlaneResolution {
     pub fn new(window: [(f64, f64); 2], warmest: f64, levels: usize) -> Result<Self> {
         positive("warmest temperature", warmest)?;
         for (lo, hi) in window {
-            positive("length of the window", finite("end of the window", hi)? - finite("end of the window", lo)?)?;
+            positive(
+                "length of the window",
+                finite("end of the window", hi)? - finite("end of the window", lo)?,
+            )?;
         }
         if !(3..=16).contains(&levels) {
             return Err(Error::domain("levels", levels, "3 to 16 temperatures"));
         }
-        let coldest = warmest * COOLING.powi(levels as i32 - 1);
+        let coldest = warmest * (1..levels).fold(1.0, |c, _| c * COOLING);
         let longest = window.iter().map(|(lo, hi)| hi - lo).fold(0.0, f64::max);
         let points = longest / (SPACINGS[1] * coldest.sqrt());
         if points > MOST_POINTS {
-            return Err(Error::domain("window", points, "at most 2000 points on an axis at the lowest temperature"));
+            return Err(Error::domain(
+                "window",
+                points,
+                "at most 2000 points on an axis at the lowest temperature",
+            ));
         }
         Ok(Self { window, warmest, levels })
     }
@@ -63,8 +70,11 @@ impl PlaneResolution {
     fn grid(&self, density: &Density<'_>, spacing: f64) -> Result<PlaneGrid> {
         let axes = self.window.map(|(lo, hi)| {
             let steps = ((hi - lo) / spacing).ceil().max(1.0);
-            // At most 2000, see the constructor.
-            (0..=steps as u32).map(|k| lo + (hi - lo) * (f64::from(k) / steps)).collect()
+            (0..=u32::MAX)
+                .map(f64::from)
+                .take_while(|k| *k <= steps)
+                .map(|k| lo + (hi - lo) * (k / steps))
+                .collect()
         });
         PlaneGrid::new(axes, density)
     }

@@ -2,7 +2,7 @@
 
 use super::noisy_grid::{Noise, NoisyGrid};
 use crate::enclosure::{Enclosure, Evidence};
-use crate::error::{Error, Result, within};
+use crate::error::{Error, Result, finite, positive};
 use crate::measure::line::LineMeasure;
 use crate::numerics::quadrature::GaussRule;
 use crate::numerics::stream::Stream;
@@ -13,9 +13,9 @@ use std::fmt;
 /// Relative defect at which Sinkhorn stops.
 const DEFECT: f64 = 1e-11;
 /// Panels of a discretised mixture: coarse and fine.
-const PANELS: [usize; 2] = [10, 16];
+const PANELS: [usize; 2] = [12, 18];
 
-/// `Y = X + σZ` for a mixture of normal laws or points X, and a pair of neighbours of Y's grid.
+/// `Y = X + σZ` for a mixture of normal laws or points X, and an observation y.
 #[derive(Clone, Debug)]
 pub struct GridPotential {
     weights: Vec<f64>,
@@ -23,31 +23,35 @@ pub struct GridPotential {
     /// All positive, or all 0 for points.
     stds: Vec<f64>,
     sigma: f64,
-    /// Where in Y's grid, as a share of its length.
-    place: f64,
+    y: f64,
 }
+
+/// Rounding of the closed form (posterior weights with exponents of some ten), and of a rule of degree 23 on half a σ.
+const ROUNDING: f64 = 1e-12;
+/// Length in σ of the segment from y over which the potential's slope is averaged.
+const SEGMENT: f64 = 0.5;
 
 /// Potential difference quotient, conditional mean and their errors.
 struct Solved {
-    nodes: [f64; 2],
     slope: (f64, f64),
     map: (f64, f64),
 }
 
 impl GridPotential {
-    /// Weights, means and deviations of X, the noise level, and a share strictly between 0 and 1.
+    /// Weights, means and deviations of X, the noise level, and y, in the bulk of Y.
     ///
     /// # Errors
     /// [`Error::Domain`] for parameters out of range; [`Error::Dimension`] for differing lengths.
-    pub fn new(weights: &[f64], means: &[f64], stds: &[f64], sigma: f64, place: f64) -> Result<Self> {
+    pub fn new(weights: &[f64], means: &[f64], stds: &[f64], sigma: f64, y: f64) -> Result<Self> {
         MixtureCurve::new(weights, means, stds)?;
-        within("place", place, 0.01, 0.99)?;
+        positive("sigma", sigma)?;
+        finite("y", y)?;
         let points = stds.iter().filter(|s| **s == 0.0).count();
         if points != 0 && points != stds.len() {
             return Err(Error::domain("stds", format!("{stds:?}"), "all positive, or all 0"));
         }
         let (weights, means, stds) = (weights.to_vec(), means.to_vec(), stds.to_vec());
-        Ok(Self { weights, means, stds, sigma, place })
+        Ok(Self { weights, means, stds, sigma, y })
     }
 
     /// Mixtures and points.
@@ -60,9 +64,9 @@ impl GridPotential {
         let weights: Vec<f64> = (0..n).map(|_| stream.random_range(0.2..1.0)).collect();
         let means: Vec<f64> = (0..n).map(|_| stream.random_range(-2.0..2.5)).collect();
         let stds: Vec<f64> =
-            (0..n).map(|_| if points { 0.0 } else { stream.random_range(0.4..1.0) }).collect();
-        let (sigma, place) = (stream.random_range(-1.0_f64..1.0).exp2(), stream.random_range(0.42..0.58));
-        Self::new(&weights, &means, &stds, sigma, place)
+            (0..n).map(|_| if points { 0.0 } else { stream.random_range(0.5..1.0) }).collect();
+        let (sigma, y) = (stream.random_range(-1.0_f64..1.0).exp2(), stream.random_range(-1.5..2.0));
+        Self::new(&weights, &means, &stds, sigma, y)
     }
 
     /// Three points.
@@ -70,7 +74,7 @@ impl GridPotential {
     /// # Errors
     /// Never in practice: the parameters are in range.
     pub fn example() -> Result<Self> {
-        Self::new(&[0.2, 0.5, 0.3], &[-1.0, 0.5, 2.0], &[0.0; 3], 0.5, 0.58)
+        Self::new(&[0.2, 0.5, 0.3], &[-1.0, 0.5, 2.0], &[0.0; 3], 0.5, 1.1)
     }
 
     fn grid(&self, panels: usize) -> Result<NoisyGrid> {
@@ -85,19 +89,21 @@ impl GridPotential {
         let grid = self.grid(panels)?;
         let (n, m) = (grid.source.len(), grid.target.len());
         let plan = grid.sinkhorn(grid.temperature(), DEFECT)?;
-        let (_, g) = plan.potentials();
-        // The place is in the open unit interval.
-        let j = ((self.place * m as f64) as usize).min(m - 2);
-        let nodes = [grid.target.point(j)[0], grid.target.point(j + 1)[0]];
-        let conditional = plan.source_given(&grid.source, &nodes[..1]);
+        let [left, right] = self.segment();
+        let (here, there) =
+            (plan.source_given(&grid.source, &[left]), plan.source_given(&grid.source, &[right]));
         // An error δα of the exponents is at most DEFECT/gap in L² of the first marginal, and for the law of X given a
-        // y of weight b at most a factor 1/√b more.
-        let lightest = grid.target.weights()[j].min(grid.target.weights()[j + 1]);
+        // y whose neighbours in Y's grid have weight b at most a factor 1/√b more.
+        let weight = |y: f64| {
+            let near = (0..m).filter(|&j| (grid.target.point(j)[0] - y).abs() <= self.sigma);
+            near.map(|j| grid.target.weights()[j]).fold(1.0, f64::min)
+        };
+        let lightest = weight(left).min(weight(right));
         let share = DEFECT / (grid.gap()? * lightest.sqrt()) + (n + m) as f64 * grid.rounding();
-        let step = nodes[1] - nodes[0];
-        let slope = ((g[j + 1] - g[j]) / step, 2.0 * grid.temperature() * share / step);
-        let spread = conditional.covariance[(0, 0)].sqrt() + conditional.mean[0].abs() * grid.rounding();
-        Ok(Solved { nodes, slope, map: (conditional.mean[0], spread * share) })
+        let step = right - left;
+        let slope = ((there.potential - here.potential) / step, 2.0 * grid.temperature() * share / step);
+        let spread = here.covariance[(0, 0)].sqrt() + here.mean[0].abs() * grid.rounding();
+        Ok(Solved { slope, map: (here.mean[0], spread * share) })
     }
 
     fn refined(&self, part: fn(&Solved) -> (f64, f64)) -> Result<Enclosure> {
@@ -107,7 +113,7 @@ impl GridPotential {
         Ok(Enclosure::around(fine.0, fine.1 + (fine.0 - coarse.0).abs(), Evidence::Converged))
     }
 
-    /// Difference quotient of g between the two neighbours, by Sinkhorn's potentials.
+    /// Difference quotient of g over the segment, g extended from Sinkhorn's f by its log-sum-exp formula.
     ///
     /// # Errors
     /// Those of Sinkhorn's iteration.
@@ -115,7 +121,7 @@ impl GridPotential {
         self.refined(|s| s.slope)
     }
 
-    /// `E[X|Y=y]` at the left neighbour under Sinkhorn's plan.
+    /// `E[X|Y=y]` under Sinkhorn's plan.
     ///
     /// # Errors
     /// Those of Sinkhorn's iteration.
@@ -123,11 +129,8 @@ impl GridPotential {
         self.refined(|s| s.map)
     }
 
-    fn nodes(&self) -> Result<[f64; 2]> {
-        // The fine grid's, without solving anything.
-        let grid = self.grid(PANELS[1])?;
-        let j = ((self.place * grid.target.len() as f64) as usize).min(grid.target.len() - 2);
-        Ok([grid.target.point(j)[0], grid.target.point(j + 1)[0]])
+    fn segment(&self) -> [f64; 2] {
+        [self.y, self.y + SEGMENT * self.sigma]
     }
 
     /// Score of Y in closed form: with `tan φ = σ` the path's `X_φ` is `cos φ·Y`.
@@ -138,12 +141,12 @@ impl GridPotential {
         Ok(angle.cos() * slice.point(angle.cos() * y).score)
     }
 
-    /// `a·y + b·(mean score)`: with the score at the left neighbour, or averaged over the segment between both.
+    /// `a·y + b·(mean score)`: with the score at y, or averaged over the segment.
     ///
     /// # Errors
     /// Those of the closed form.
     pub fn combination(&self, a: f64, b: f64, averaged: bool) -> Result<Enclosure> {
-        let [left, right] = self.nodes()?;
+        let [left, right] = self.segment();
         let score = if averaged {
             let rule = GaussRule::new(12);
             let mut sum = 0.0;
@@ -154,8 +157,6 @@ impl GridPotential {
         } else {
             self.score(left)?
         };
-        // Rounding of posterior weights, exponents of some ten; the rule has degree 23 on six tenths of σ.
-        const ROUNDING: f64 = 1e-12;
         let value = a * left + b * score;
         let radius = ROUNDING * (left.abs() + b.abs() * (score.abs() + 1.0 / self.sigma));
         Ok(Enclosure::around(value, radius, Evidence::Converged))
@@ -169,10 +170,7 @@ impl GridPotential {
 
 impl fmt::Display for GridPotential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { weights, means, stds, sigma, place } = self;
-        write!(
-            f,
-            "X mixture {weights:?}, means {means:?}, deviations {stds:?}, σ={sigma}, {place} of Y's grid"
-        )
+        let Self { weights, means, stds, sigma, y } = self;
+        write!(f, "X mixture {weights:?}, means {means:?}, deviations {stds:?}, σ={sigma}, y={y}")
     }
 }

@@ -12,6 +12,11 @@ use std::fmt;
 
 /// Relative defect at which Sinkhorn stops.
 const DEFECT: f64 = 1e-11;
+/// The defect moves the exponents by itself over the gap of the iteration, which is seldom below a hundredth; in a point of
+/// the bulk, of weight above a thousandth, by at most the root of that more.
+const AMPLIFICATION: f64 = 100.0 * 32.0;
+/// Units of the value that a conditional variance may lose in rounding: exponents of some hundred.
+const ULPS: f64 = 1e3;
 /// Panels of the discretised laws: coarse and fine.
 const PANELS: [usize; 2] = [7, 12];
 /// The largest slope is looked for where the source's potential is at most this high above its minimum.
@@ -112,7 +117,7 @@ impl LineMarginals {
                 (whole(&format!("{a}*x^2/2 + {b}*sqrt(1 + x^2) - 0.4*x"))?, a + b)
             }
         };
-        let alpha = stream.random_range(0.4..2.0);
+        let alpha: f64 = stream.random_range(0.4..2.0);
         let target = match index / 4 % 4 {
             0 => whole(&format!("{alpha}*x^2/2 + x^4/4 - 0.5*x"))?,
             1 => whole(&format!("{alpha}*x^2/2 + 0.8*abs(x - 0.5)"))?,
@@ -140,11 +145,7 @@ impl LineMarginals {
             };
             values.push((0..POINTS).map(slope).fold(0.0, f64::max));
         }
-        // The defect moves the exponents by itself over the gap of the iteration, which is seldom below a hundredth; in a
-        // point of the bulk, of weight above a thousandth, by at most a square root of that more.
-        const AMPLIFICATION: f64 = 100.0 * 32.0;
-        let rounding = 1e3;
-        let slope = Enclosure::refined(values[0], values[1], rounding);
+        let slope = Enclosure::refined(values[0], values[1], ULPS);
         Ok(slope.widened(AMPLIFICATION * DEFECT * values[1]))
     }
 }

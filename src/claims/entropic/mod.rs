@@ -5,6 +5,7 @@ use crate::claim::Claim;
 pub mod entropic_map_jacobian;
 pub mod grid_potential;
 pub mod instance;
+pub mod jacobian_instance;
 pub mod line_marginals;
 pub mod noisy_grid;
 pub mod optimal_coupling;

@@ -40,8 +40,7 @@ const PLANE_GRID: (f64, f64) = (5.0, 0.8);
 
 fn equidistant((lo, hi): (f64, f64), reach: f64, spacing: f64) -> Vec<f64> {
     let steps = ((hi - lo + 2.0 * reach) / spacing).ceil();
-    // The grids that are asked for have some hundred points.
-    (0..=steps as u32).map(|k| lo - reach + spacing * f64::from(k)).collect()
+    (0..=u32::MAX).map(f64::from).take_while(|k| *k <= steps).map(|k| lo - reach + spacing * k).collect()
 }
 
 impl NoisyGrid {

@@ -128,8 +128,11 @@ impl CouplingInstance {
         // Panels of a deviation each; ten deviations outside there is a mass of 10⁻²³.
         let (from, to) = (lo - 10.0 * grid.sigma, hi + 10.0 * grid.sigma);
         let count = ((to - from) / grid.sigma).ceil();
-        let breaks: Vec<f64> =
-            (0..=count as u32).map(|k| from + (to - from) * f64::from(k) / count).collect();
+        let breaks: Vec<f64> = (0..=u32::MAX)
+            .map(f64::from)
+            .take_while(|k| *k <= count)
+            .map(|k| from + (to - from) * k / count)
+            .collect();
         let entropy = integrate(&breaks, |y| {
             let p = density(y);
             -p * core_math::log(p)

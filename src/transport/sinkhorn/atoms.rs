@@ -33,7 +33,7 @@ impl Atoms {
                 "at least one point in dimension at least 1",
             ));
         }
-        for point in points.iter().filter(|p| p.len() != dim) {
+        if let Some(point) = points.iter().find(|p| p.len() != dim) {
             return Err(Error::Dimension { name: "point".to_owned(), found: point.len(), expected: dim });
         }
         Self::flat(dim, points.concat(), weights.to_vec())
