@@ -3,6 +3,7 @@
 mod channel;
 mod curve;
 mod gaussian;
+pub mod line;
 mod mixture;
 mod mixture_line;
 pub mod observation;

@@ -5,6 +5,7 @@ mod discounted;
 mod entropic;
 mod fisher;
 mod gaussian;
+pub mod line;
 mod ou_time;
 mod plane_distance;
 mod quotient;

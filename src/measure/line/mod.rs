@@ -401,6 +401,20 @@ impl LineMeasure {
         }
     }
 
+    /// Weights (summing to one), means and standard deviations of the components, if the measure is a normal law or a mixture
+    /// of normal laws on the whole line.
+    pub fn mixture_parameters(&self) -> Option<[Vec<f64>; 3]> {
+        match &self.family {
+            _ if self.cut => None,
+            Family::Gaussian { mean, std } => Some([vec![1.0], vec![*mean], vec![*std]]),
+            Family::Mixture(components) => {
+                let column = |entry: fn(&Component) -> f64| components.iter().map(entry).collect();
+                Some([column(|k| k.weight.mid()), column(|k| k.mean), column(|k| k.std)])
+            }
+            _ => None,
+        }
+    }
+
     /// The hull of `{V − min V ≤ level}`, `level ≥ 0`: outside, the density is below `e^{−level}`
     /// times its maximum.
     pub fn support(&self, level: f64) -> (f64, f64) {
