@@ -9,6 +9,7 @@ pub mod mixture;
 pub mod score_formulae;
 pub mod strong_error;
 pub mod strong_solution;
+pub mod wells;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
