@@ -91,6 +91,7 @@ claims! {
     h1_student_score: "H1",
     h2_weighted_poincare: "H2",
     h5_weighted_any_dimension: "H5",
+    e1_optimal_coupling: "E1",
     e2_schroedinger_potential: "E2",
     e3_entropic_map_jacobian: "E3",
     s2_gaussian_chain: "S2",

@@ -8,7 +8,9 @@ mod gaussian;
 pub mod line;
 mod ou_time;
 mod plane;
+mod plane_distance;
 mod quotient;
+pub mod sinkhorn;
 mod slope;
 mod symmetric_pair;
 
@@ -24,6 +26,7 @@ pub use plane::{
     PlaneTransport, PlaneVelocity, mixture_action, mixture_metric_derivative_squared, plane_transport,
     plane_velocity,
 };
+pub use plane_distance::{Density, PlaneResolution};
 pub use quotient::{metric_derivative_by_distances, path_distance, room};
 pub use slope::optimal_slope;
 pub use symmetric_pair::SymmetricPairPath;

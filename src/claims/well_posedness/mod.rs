@@ -13,6 +13,7 @@ pub mod strong_solution;
 pub mod student_base;
 pub mod student_slice;
 pub mod uniform_conditional_poincare;
+pub mod wells;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
