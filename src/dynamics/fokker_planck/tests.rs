@@ -4,8 +4,6 @@ use super::*;
 use crate::enclosure::Enclosure;
 use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
-use crate::measure::line::LineMeasure;
-use crate::path::line::{LineBase, PotentialCurve};
 use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, Schedule, SlicePoint};
 use std::borrow::Cow;
 use std::f64::consts::FRAC_PI_2;
@@ -269,24 +267,6 @@ fn nothing_happens_in_no_time_and_bad_input_is_an_error() {
     }
     for (tolerance, finest) in [(0.0, 4), (f64::NAN, 4), (1e-3, 0), (1e-3, 7)] {
         assert!(bias_on_line(&path, 1.0, 0.0, 1.0, Accuracy { tolerance, finest }).is_err());
-    }
-}
-
-#[test]
-#[ignore = "half a minute for 2·10⁵ densities by quadrature"]
-fn a_quartic_double_well_has_its_reference_values() {
-    let target = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
-    let curve = PotentialCurve::new(target, LineBase::Gaussian).unwrap();
-    let line = AnnealedLine::new(&curve, FRAC_PI_2, 0.0, &[]).unwrap();
-    let schedule = Schedule::power(2.0).unwrap();
-    for (kappa, forward, reverse, half_digit) in
-        [(1.0, 0.02373, 0.03033, 5e-6), (0.1, 5.80e-4, 5.87e-4, 5e-7)]
-    {
-        let accuracy = Accuracy { tolerance: 1e-4, finest: 3 };
-        let bias = line.law(&schedule, kappa, accuracy).unwrap().bias();
-        eprintln!("{} {}", bias.forward_kl, bias.reverse_kl);
-        agrees(bias.forward_kl, forward, half_digit);
-        agrees(bias.reverse_kl, reverse, half_digit);
     }
 }
 
