@@ -333,13 +333,16 @@ impl<'a> AnnealedLine<'a> {
                 "a number of a grid from 1 to Accuracy::FINEST",
             ));
         }
+        let coarsest = self.level(COARSEST)?;
+        let masses = initial.masses(&coarsest.grid, &coarsest.frames[0], 0..coarsest.grid.nodes.len());
+        if !masses.iter().all(|q| q[0] >= 0.0 && q[0].is_finite()) {
+            return Err(Error::domain("excess", "below −1 or not finite", "a finite function ≥ −1"));
+        }
         let run = |level: &Level, number: usize, part: Range<usize>| {
             let run = level.run(schedule, kappa, initial, STRIDES[number], part);
-            if run.records[0][0].is_nan() || run.history.state().iter().any(|q| q[0] < 0.0 || q[0].is_nan()) {
+            if !run.history.state().iter().all(|q| q[0] >= 0.0 && q[0].is_finite()) {
                 return Err(Error::NoConvergence {
-                    what: format!(
-                        "the law of annealed Langevin dynamics at κ = {kappa} (a negative initial mass?)"
-                    ),
+                    what: format!("the law of annealed Langevin dynamics at κ = {kappa}"),
                     reached: f64::NAN,
                     wanted: accuracy.tolerance,
                 });

@@ -27,14 +27,17 @@ pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
     }
 }
 
-/// Limits, at the nodes of the coarsest grid, of tables on one to three nested grids (every second node is shared).
+/// Limits, at the nodes of the coarsest grid, of tables of logarithms on one to three nested grids (every second node is
+/// shared). Where the two finest differ by more than 1 there is nothing to extrapolate (tails where masses underflow).
 pub(super) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
     let pick = |table: usize, node: usize| tables[table][node << table];
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     (0..tables[0].len())
         .map(|i| match tables.len() {
             1 => pick(0, i),
+            2 if (pick(1, i) - pick(0, i)).abs() > 1.0 => pick(1, i),
             2 => once(pick(0, i), pick(1, i)),
+            _ if (pick(2, i) - pick(1, i)).abs().max((pick(1, i) - pick(0, i)).abs()) > 1.0 => pick(2, i),
             _ => {
                 let (first, second) = (once(pick(0, i), pick(1, i)), once(pick(1, i), pick(2, i)));
                 second + (second - first) / 15.0

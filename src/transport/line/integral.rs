@@ -33,7 +33,7 @@ const GAUSS_WEIGHTS: [f64; 4] =
 /// The law has mass at most this beyond each end of the first panels.
 const CORE: f64 = 1e-6;
 /// Relative accuracy that refinement aims at.
-const ACCURACY: f64 = 1e-12;
+const ACCURACY: f64 = 1e-11;
 /// Panels of doubling length added in a tail at most.
 const OCTAVES: usize = 80;
 /// A tail panel with less than this share of the whole ends the tail.
