@@ -138,8 +138,9 @@ impl SolutionInstance {
     }
 
     fn wells_order(stream: &mut Stream, index: usize) -> Result<Self> {
-        let schedule = ["power 2", "cosine", "linear"][index % 3];
-        Ok(WellsOrder { schedule, kappa: stream.random_range(1.0..2.0), seed: stream.random() })
+        let name = ["power 2", "cosine", "linear"][index % 3];
+        let kappa = positive("kappa", stream.random_range(1.0..2.0))?;
+        Ok(WellsOrder { schedule: name, kappa, seed: stream.random() })
     }
 
     fn ordered(reference: Reference) -> Result<Self> {
