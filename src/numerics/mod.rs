@@ -16,3 +16,4 @@ pub mod panels;
 pub mod parabolic_cylinder;
 pub mod quadrature;
 pub mod stream;
+pub mod vector;
