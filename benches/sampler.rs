@@ -46,9 +46,15 @@ fn workloads(c: &mut Criterion) {
 fn growth(c: &mut Criterion) {
     let mut group = c.benchmark_group("cost of a step");
     group.sample_size(10);
-    for (dim, components, chains) in
-        [(1, 4, 1000), (10, 4, 1000), (100, 4, 1000), (10, 1, 1000), (10, 64, 1000), (10, 4, 100), (10, 4, 10_000)]
-    {
+    for (dim, components, chains) in [
+        (1, 4, 1000),
+        (10, 4, 1000),
+        (100, 4, 1000),
+        (10, 1, 1000),
+        (10, 64, 1000),
+        (10, 4, 100),
+        (10, 4, 10_000),
+    ] {
         let (path, steps) = (mixture(dim, components), 100);
         group.throughput(Throughput::Elements((chains * steps) as u64));
         let id = BenchmarkId::from_parameter(format!("d={dim} K={components} chains={chains}"));

@@ -3,7 +3,7 @@
 use super::integrator::{Scheme, Workspace};
 use super::score::{PathScore, Score};
 use super::{Grid, Integrator};
-use crate::error::{Error, Result, within};
+use crate::error::{Error, Result};
 use crate::numerics::stream::{Stream, stream};
 use crate::numerics::vector::{Normals, Units};
 use rand::RngExt;
@@ -16,8 +16,11 @@ const PURPOSE: &str = "sampler/chain";
 /// Bytes of scores that are kept at a time.
 const SCORE_MEMORY: usize = 32 << 20;
 
-/// Chains that are run side by side: their states, noise and weights then fit into the nearest caches.
-const DEFAULT_LANES: usize = 64;
+/// Coordinates of the chains in a block: states, noise and scores then fit into the nearest caches.
+const BLOCK_COORDINATES: usize = 6400;
+/// The fewest and the most chains in a block unless told otherwise: enough for the vector units, not more than
+/// leaves something for every thread.
+const DEFAULT_LANES: (usize, usize) = (64, 128);
 
 /// Which chains are run, and how. The samples depend on the seed and the numbers of the chains, and on
 /// nothing else here: not on the lanes, the units or the number of threads.
@@ -27,8 +30,8 @@ pub struct Batch {
     pub seed: u64,
     /// Numbers of the chains; each has a random stream of its own.
     pub chains: Range<u64>,
-    /// Chains in a block, at least 1.
-    pub lanes: usize,
+    /// Chains in a block, at least 1; `None` chooses by the dimension.
+    pub lanes: Option<usize>,
     /// Vector units.
     pub units: Units,
 }
@@ -36,7 +39,7 @@ pub struct Batch {
 impl Batch {
     /// Chains 0 to `count`, with the widest units.
     pub fn new(seed: u64, count: usize) -> Self {
-        Self { seed, chains: 0..count as u64, lanes: DEFAULT_LANES, units: Units::widest() }
+        Self { seed, chains: 0..count as u64, lanes: None, units: Units::widest() }
     }
 }
 
@@ -69,15 +72,19 @@ impl Batch {
         if self.chains.is_empty() {
             return Err(Error::domain("chains", format!("{:?}", self.chains), "at least one"));
         }
-        within("lanes", self.lanes as f64, 1.0, f64::INFINITY)?;
         let dim = path.dim();
+        let lanes = match self.lanes {
+            None => (BLOCK_COORDINATES / dim).clamp(DEFAULT_LANES.0, DEFAULT_LANES.1),
+            Some(0) => return Err(Error::domain("lanes", 0, "at least one")),
+            Some(lanes) => lanes,
+        };
         let start = path.start_at(grid.time(0))?;
-        let firsts: Vec<u64> = self.chains.clone().step_by(self.lanes).collect();
+        let firsts: Vec<u64> = self.chains.clone().step_by(lanes).collect();
         let root = stream(self.seed, PURPOSE, 0);
         let mut blocks: Vec<Block> = firsts
             .into_par_iter()
             .map(|first| {
-                let last = (first + self.lanes as u64).min(self.chains.end);
+                let last = (first + lanes as u64).min(self.chains.end);
                 let mut streams: Vec<Stream> = (first..last).map(|chain| of_chain(&root, chain)).collect();
                 let mut uniforms = vec![0.0; dim * streams.len()];
                 for row in uniforms.chunks_exact_mut(streams.len()) {
@@ -102,7 +109,7 @@ impl Batch {
             first = steps.end;
         }
         let mut samples = vec![0.0; dim * blocks.iter().map(|block| block.lanes).sum::<usize>()];
-        samples.par_chunks_mut(dim * self.lanes).zip(&blocks).for_each(|(points, block)| {
+        samples.par_chunks_mut(dim * lanes).zip(&blocks).for_each(|(points, block)| {
             for (lane, point) in points.chunks_exact_mut(dim).enumerate() {
                 point.iter_mut().enumerate().for_each(|(j, x)| *x = block.states[j * block.lanes + lane]);
             }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::inline_always, reason = "loops are vectorised where they are inlined")]
 
-use super::score::{PathScore, Score, same_dimension};
 use super::Grid;
+use super::score::{PathScore, Score, same_dimension};
 use crate::error::{Error, Result};
 use crate::numerics::vector::Units;
 use std::fmt;

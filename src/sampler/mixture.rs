@@ -25,6 +25,8 @@ pub struct MixtureScores {
     weights: Vec<f64>,
     /// Shape `[K, d]`.
     means: Vec<f64>,
+    /// The middle of the range of the means, shape `[d]`; empty if that is near the origin.
+    centre: Vec<f64>,
     spread: Spread,
     schedule: Schedule,
 }
@@ -61,7 +63,14 @@ impl MixtureScores {
         for component in components {
             same_dimension("component", component.dim(), dim)?;
         }
-        let means = components.iter().flat_map(|c| c.mean().iter().copied()).collect();
+        let means: Vec<f64> = components.iter().flat_map(|c| c.mean().iter().copied()).collect();
+        let centre = (0..dim).map(|j| {
+            let column = means.iter().skip(j).step_by(dim);
+            let (lo, hi) =
+                column.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), m| (m.min(lo), m.max(hi)));
+            0.5 * lo + 0.5 * hi
+        });
+        let mut centre: Vec<f64> = centre.collect();
         let diagonals: Option<Vec<&[f64]>> = components.iter().map(Gaussian::variances).collect();
         let spread = match diagonals {
             Some(rows) if rows.iter().all(|row| row.iter().all(|v| *v == row[0])) => {
@@ -76,8 +85,11 @@ impl MixtureScores {
                     .collect(),
             ),
         };
+        if near_origin(&centre, &means, components) {
+            centre.clear();
+        }
         let weights = weights.iter().map(|w| w / total).collect();
-        Ok(Self { dim, weights, means, spread, schedule })
+        Ok(Self { dim, weights, means, centre, spread, schedule })
     }
 
     /// Number of components.
@@ -165,14 +177,25 @@ impl PathScore for MixtureScores {
                 (Precisions::Dense(entries, range), determinants)
             }
         };
-        Ok(MixtureScore {
-            dim: self.dim,
-            offsets: (self.weights.iter().zip(determinants))
-                .map(|(w, determinant)| core_math::log(*w) + 0.5 * determinant)
-                .collect(),
-            means: self.means.iter().map(|m| root * m).collect(),
-            precisions,
-        })
+        let means: Vec<f64> = self.means.iter().map(|m| root * m).collect();
+        let mut offsets: Vec<f64> = (self.weights.iter().zip(determinants))
+            .map(|(w, determinant)| core_math::log(*w) + 0.5 * determinant)
+            .collect();
+        let centre: Vec<f64> = self.centre.iter().map(|c| root * c).collect();
+        let mut pulls = Vec::new();
+        if let Precisions::Isotropic(precisions) = &precisions {
+            let seen_from = |j: usize| centre.get(j).copied().unwrap_or(0.0);
+            for j in 0..self.dim {
+                let c = seen_from(j);
+                let column = means.iter().skip(j).step_by(self.dim);
+                pulls.extend(column.zip(precisions).map(|(m, p)| p * (m - c)));
+            }
+            for ((offset, p), mean) in offsets.iter_mut().zip(precisions).zip(means.chunks_exact(self.dim)) {
+                let square = |(j, m): (usize, &f64)| (m - seen_from(j)).powi(2);
+                *offset -= 0.5 * p * mean.iter().enumerate().map(square).sum::<f64>();
+            }
+        }
+        Ok(MixtureScore { dim: self.dim, offsets, means, pulls, centre, precisions })
     }
 
     fn start_at(&self, t: f64) -> Result<Box<dyn Start + '_>> {
@@ -207,12 +230,29 @@ impl PathScore for MixtureScores {
 
     fn footprint(&self) -> usize {
         let per_component = match &self.spread {
-            Spread::Isotropic(_) => self.dim + 2,
+            Spread::Isotropic(_) => 2 * self.dim + 2,
             Spread::Diagonal(_) => 2 * self.dim + 1,
             Spread::Dense(_) => self.dim * (self.dim + 1) + 1,
         };
         8 * self.components() * per_component
     }
+}
+
+/// Whether points can as well be seen from the origin: it is not much farther from the means than they are from each
+/// other or wide.
+fn near_origin(centre: &[f64], means: &[f64], components: &[Gaussian]) -> bool {
+    const FACTOR: f64 = 4.0;
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+    let spread = means
+        .chunks_exact(centre.len())
+        .map(|mean| norm(&mut mean.iter().zip(centre).map(|(m, c)| m - c)))
+        .fold(0.0, f64::max);
+    let width = components
+        .iter()
+        .flat_map(|law| (0..law.dim()).map(|j| law.covariance_entry(j, j)))
+        .fold(f64::INFINITY, f64::min)
+        .sqrt();
+    norm(&mut centre.iter().copied()) <= FACTOR * (spread + width)
 }
 
 /// A square root of a covariance.
@@ -237,9 +277,7 @@ impl Start for MixtureStart {
             let k = self.edges.partition_point(|edge| *edge <= uniforms[lane]).min(self.edges.len() - 1);
             let normal = DVector::from_fn(dim, |j, _| points[j * lanes + lane]);
             let spread = match &self.roots[k] {
-                Root::Diagonal(deviations) => {
-                    DVector::from_fn(dim, |j, _| deviations[j] * normal[j])
-                }
+                Root::Diagonal(deviations) => DVector::from_fn(dim, |j, _| deviations[j] * normal[j]),
                 Root::Dense(root) => root * normal,
             };
             for j in 0..dim {
@@ -253,10 +291,14 @@ impl Start for MixtureStart {
 #[derive(Clone, Debug)]
 pub struct MixtureScore {
     dim: usize,
-    /// `log w_k + ½ log det Σ_k⁻¹`.
+    /// `log w_k + ½ log det Σ_k⁻¹`, and for precisions that are numbers `−½p_k|m_k − centre|²`.
     offsets: Vec<f64>,
     /// Shape `[K, d]`.
     means: Vec<f64>,
+    /// `p_k(m_k − centre)` for precisions that are numbers, shape `[d, K]`; else empty.
+    pulls: Vec<f64>,
+    /// What points are seen from, shape `[d]`; empty for the origin.
+    centre: Vec<f64>,
     precisions: Precisions,
 }
 
@@ -277,12 +319,15 @@ impl Score for MixtureScore {
     }
 
     fn scores(&self, units: Units, lanes: usize, points: &[f64], scores: &mut [f64], scratch: &mut Vec<f64>) {
-        let components = kernel::Components { lanes, offsets: &self.offsets, means: &self.means };
+        let Self { offsets, means, pulls, centre, .. } = self;
+        let components = kernel::Components { lanes, offsets, means, pulls, centre };
         match &self.precisions {
             Precisions::Isotropic(precisions) => {
                 components.isotropic(units, precisions, points, scores, scratch);
             }
-            Precisions::Diagonal(precisions) => components.diagonal(units, precisions, points, scores, scratch),
+            Precisions::Diagonal(precisions) => {
+                components.diagonal(units, precisions, points, scores, scratch)
+            }
             Precisions::Dense(precisions, _) => components.dense(units, precisions, points, scores, scratch),
         }
     }

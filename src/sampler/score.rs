@@ -81,9 +81,5 @@ pub trait PathScore: Sync {
 
 /// Checks that a vector has the dimension `expected`.
 pub(super) fn same_dimension(name: &str, found: usize, expected: usize) -> Result<()> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(Error::Dimension { name: name.to_owned(), found, expected })
-    }
+    if found == expected { Ok(()) } else { Err(Error::Dimension { name: name.to_owned(), found, expected }) }
 }

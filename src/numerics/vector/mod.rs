@@ -32,7 +32,10 @@ impl Units {
 
     /// All that this processor has, from the narrowest.
     pub fn available() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "only x86-64 has several levels"))]
+        #[cfg_attr(
+            not(target_arch = "x86_64"),
+            expect(unused_mut, reason = "only x86-64 has several levels")
+        )]
         let mut units = vec![Self::baseline()];
         #[cfg(target_arch = "x86_64")]
         {

@@ -15,6 +15,10 @@ pub(super) struct Components<'a> {
     pub(super) offsets: &'a [f64],
     /// Shape `[K, d]`.
     pub(super) means: &'a [f64],
+    /// `p_k(m_k − centre)` for precisions that are numbers, shape `[d, K]`; else empty.
+    pub(super) pulls: &'a [f64],
+    /// What points are seen from, shape `[d]`; empty for the origin.
+    pub(super) centre: &'a [f64],
 }
 
 impl Components<'_> {
@@ -23,6 +27,10 @@ impl Components<'_> {
     }
 
     /// A precision per component. All slices of points have the shape `[d, lanes]`.
+    ///
+    /// With y and `a_k` the point and `p_k m_k` seen from the centre of the means, the logarithm of a weight is
+    /// `⟨a_k, y⟩ − ½p_k|y|²` up to a constant and the score `Σ_k w_k a_k − (Σ_k w_k p_k) y`. From the
+    /// centre, rounding moves the logarithm by no more than ε times the squared distances in units of the variance.
     pub(super) fn isotropic(
         &self,
         units: Units,
@@ -31,49 +39,66 @@ impl Components<'_> {
         scores: &mut [f64],
         scratch: &mut Vec<f64>,
     ) {
-        let (n, count, d) = (self.lanes, self.offsets.len(), self.dim());
-        let Self { offsets, means, .. } = *self;
-        scratch.resize((count + 2) * n, 0.0);
+        let (n, count) = (self.lanes, self.offsets.len());
+        let Self { offsets, pulls, centre, .. } = *self;
+        let moved = if centre.is_empty() { 0 } else { points.len() };
+        scratch.resize((count + 3) * n + moved, 0.0);
         units.run(
             #[inline(always)]
             || {
                 let (weights, rest) = scratch.split_at_mut(count * n);
-                let (most, sum) = rest.split_at_mut(n);
-                let sum = &mut sum[..n];
+                let (most, rest) = rest.split_at_mut(n);
+                let (sum, rest) = rest.split_at_mut(n);
+                let (norm, y) = rest.split_at_mut(n);
+                let y = if centre.is_empty() { points } else { from_centre(n, points, centre, y) };
+                norms(norm, y);
                 weights.fill(0.0);
                 let mut blocks = weights.chunks_exact_mut(TOGETHER * n);
                 let mut first = 0;
                 for block in &mut blocks {
-                    let mean: [&[f64]; TOGETHER] =
-                        std::array::from_fn(|i| &means[(first + i) * d..(first + i + 1) * d]);
-                    squares_of_four(n, points, mean, block);
+                    products_with_four(n, y, pulls, (first, count), block);
                     first += TOGETHER;
                 }
                 for row in blocks.into_remainder().chunks_exact_mut(n) {
-                    for (x, m) in points.chunks_exact(n).zip(&means[first * d..(first + 1) * d]) {
-                        add_squares(row, x, *m);
+                    for (y, pull) in y.chunks_exact(n).zip(pulls.chunks_exact(count)) {
+                        add_multiple(row, y, pull[first]);
                     }
                     first += 1;
                 }
+                most.fill(f64::NEG_INFINITY);
                 for ((row, offset), precision) in weights.chunks_exact_mut(n).zip(offsets).zip(precisions) {
-                    for w in row.iter_mut() {
-                        *w = offset - 0.5 * precision * *w;
-                    }
+                    logarithms(row, most, norm, *offset, -0.5 * precision);
                 }
-                probabilities(weights, most, sum);
-                // From here on `sum` is Σ_k w_k p_k.
                 sum.fill(0.0);
+                // From here on `norm` is −Σ_k w_k p_k.
+                norm.fill(0.0);
                 for (row, precision) in weights.chunks_exact_mut(n).zip(precisions) {
-                    for (w, s) in row.iter_mut().zip(sum.iter_mut()) {
-                        *w *= precision;
-                        *s += *w;
+                    exponentials(row, most, sum, norm, *precision);
+                }
+                for (s, total) in sum.iter_mut().zip(norm.iter_mut()) {
+                    *s = 1.0 / *s;
+                    *total *= -*s;
+                }
+                for row in weights.chunks_exact_mut(n) {
+                    for (w, s) in row.iter_mut().zip(sum.iter()) {
+                        *w *= s;
                     }
                 }
-                for (j, (s, x)) in scores.chunks_exact_mut(n).zip(points.chunks_exact(n)).enumerate() {
-                    for ((s, x), total) in s.iter_mut().zip(x).zip(sum.iter()) {
-                        *s = -(total * x);
+                let mut pairs = scores.chunks_exact_mut(2 * n);
+                let mut j = 0;
+                for pair in &mut pairs {
+                    let rows = &pulls[j * count..(j + 2) * count];
+                    pulls_of_two(pair, weights, rows.split_at(count), norm, &y[j * n..(j + 2) * n]);
+                    j += 2;
+                }
+                let last = pairs.into_remainder();
+                if !last.is_empty() {
+                    for ((s, y), total) in last.iter_mut().zip(&y[j * n..]).zip(norm.iter()) {
+                        *s = total * y;
                     }
-                    add_means(n, s, weights, |k| means[k * d + j]);
+                    for (row, pull) in weights.chunks_exact(n).zip(&pulls[j * count..]) {
+                        add_multiple(last, row, *pull);
+                    }
                 }
             },
         );
@@ -177,43 +202,145 @@ impl Components<'_> {
     }
 }
 
-/// `row += (x − m)²`.
+/// `row += m·x`.
 #[inline(always)]
-fn add_squares(row: &mut [f64], x: &[f64], m: f64) {
-    for (w, x) in row.iter_mut().zip(x) {
-        let offset = x - m;
-        *w += offset * offset;
+fn add_multiple(row: &mut [f64], x: &[f64], m: f64) {
+    for (s, x) in row.iter_mut().zip(x) {
+        *s += m * x;
     }
 }
 
-/// The squared distances to four means, two coordinates at a time; `block` has the shape `[4, n]`.
+/// `x − centre`, in the memory of `y`.
 #[inline(always)]
-fn squares_of_four(n: usize, points: &[f64], means: [&[f64]; TOGETHER], block: &mut [f64]) {
+fn from_centre<'a>(n: usize, points: &[f64], centre: &[f64], y: &'a mut [f64]) -> &'a [f64] {
+    for ((y, x), c) in y.chunks_exact_mut(n).zip(points.chunks_exact(n)).zip(centre) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = x - c;
+        }
+    }
+    y
+}
+
+/// `norm = |y|²`, two coordinates at a time.
+#[inline(always)]
+fn norms(norm: &mut [f64], y: &[f64]) {
+    let n = norm.len();
+    norm.fill(0.0);
+    let mut pairs = y.chunks_exact(2 * n);
+    for pair in &mut pairs {
+        let (x, y) = pair.split_at(n);
+        for ((norm, x), y) in norm.iter_mut().zip(x).zip(y) {
+            *norm += x * x + y * y;
+        }
+    }
+    for (norm, x) in norm.iter_mut().zip(pairs.remainder()) {
+        *norm += x * x;
+    }
+}
+
+/// The scalar products with the pulls of four components from the first of `range.1`, two coordinates at a time;
+/// `block` has the shape `[4, n]`.
+#[inline(always)]
+fn products_with_four(n: usize, y: &[f64], pulls: &[f64], range: (usize, usize), block: &mut [f64]) {
+    let (first, count) = range;
     let [a, b, c, d] = rows_of(n, block);
-    let mut pairs = points.chunks_exact(2 * n);
-    let mut j = 0;
+    let mut pairs = y.chunks_exact(2 * n);
+    let mut rows = pulls.chunks_exact(count);
     for pair in &mut pairs {
         let (x, y) = pair.split_at(n);
         let y = &y[..n];
-        let m: [(f64, f64); TOGETHER] = std::array::from_fn(|i| (means[i][j], means[i][j + 1]));
-        let both = |sum: f64, x: f64, y: f64, m: (f64, f64)| {
-            let (u, v) = (x - m.0, y - m.1);
-            sum + (u * u + v * v)
-        };
+        let (Some(p), Some(q)) = (rows.next(), rows.next()) else { break };
+        let p: [f64; TOGETHER] = std::array::from_fn(|i| p[first + i]);
+        let q: [f64; TOGETHER] = std::array::from_fn(|i| q[first + i]);
         for i in 0..n {
             let (x, y) = (x[i], y[i]);
-            a[i] = both(a[i], x, y, m[0]);
-            b[i] = both(b[i], x, y, m[1]);
-            c[i] = both(c[i], x, y, m[2]);
-            d[i] = both(d[i], x, y, m[3]);
+            a[i] += p[0] * x + q[0] * y;
+            b[i] += p[1] * x + q[1] * y;
+            c[i] += p[2] * x + q[2] * y;
+            d[i] += p[3] * x + q[3] * y;
         }
-        j += 2;
     }
-    let x = pairs.remainder();
-    if !x.is_empty() {
-        for (row, mean) in [a, b, c, d].into_iter().zip(means) {
-            add_squares(row, x, mean[j]);
+    let last = pairs.remainder();
+    if let Some(pull) = rows.next().filter(|_| !last.is_empty()) {
+        for (row, p) in [a, b, c, d].into_iter().zip(&pull[first..]) {
+            add_multiple(row, last, *p);
         }
+    }
+}
+
+/// `row = offset + row + half·norm` and the largest of these so far.
+#[inline(always)]
+fn logarithms(row: &mut [f64], most: &mut [f64], norm: &[f64], offset: f64, half: f64) {
+    for ((w, m), norm) in row.iter_mut().zip(most).zip(norm) {
+        *w = (offset + *w) + half * norm;
+        // Not `max`: what that does with NaN depends on the instruction set.
+        *m = if *w > *m { *w } else { *m };
+    }
+}
+
+/// `row = e^{row − most}`, their sum, and their sum times the precisions.
+#[inline(always)]
+fn exponentials(row: &mut [f64], most: &[f64], sum: &mut [f64], total: &mut [f64], precision: f64) {
+    for (((w, m), s), t) in row.iter_mut().zip(most).zip(sum).zip(total) {
+        *w = exp(*w - m);
+        *s += *w;
+        *t += *w * precision;
+    }
+}
+
+/// `pair = total·y + Σ_k w_k·(p_k, q_k)` for two coordinates, four components at a time.
+#[inline(always)]
+fn pulls_of_two(pair: &mut [f64], weights: &[f64], pulls: (&[f64], &[f64]), total: &[f64], y: &[f64]) {
+    let n = total.len();
+    let (s, t) = pair.split_at_mut(n);
+    let t = &mut t[..n];
+    let mut blocks = weights.chunks_exact(TOGETHER * n);
+    let mut k = 0;
+    if let Some(block) = blocks.next() {
+        let (x, y) = y.split_at(n);
+        let y = &y[..n];
+        add_four(s, t, block, (pulls.0, pulls.1), |i, _, _| (total[i] * x[i], total[i] * y[i]));
+        k = TOGETHER;
+    } else {
+        for ((s, total), y) in s.iter_mut().zip(total).zip(y) {
+            *s = total * y;
+        }
+        for ((t, total), y) in t.iter_mut().zip(total).zip(&y[n..]) {
+            *t = total * y;
+        }
+    }
+    for block in &mut blocks {
+        add_four(s, t, block, (&pulls.0[k..], &pulls.1[k..]), |_, s, t| (s, t));
+        k += TOGETHER;
+    }
+    for row in blocks.remainder().chunks_exact(n) {
+        add_multiple(s, row, pulls.0[k]);
+        add_multiple(t, row, pulls.1[k]);
+        k += 1;
+    }
+}
+
+/// `(s, t) = before + Σ_{k<4} w_k·(p_k, q_k)`, where `before` is a function of the place and of s and t.
+#[inline(always)]
+fn add_four(
+    s: &mut [f64],
+    t: &mut [f64],
+    block: &[f64],
+    pulls: (&[f64], &[f64]),
+    before: impl Fn(usize, f64, f64) -> (f64, f64),
+) {
+    let n = s.len();
+    let t = &mut t[..n];
+    let p: [f64; TOGETHER] = std::array::from_fn(|i| pulls.0[i]);
+    let q: [f64; TOGETHER] = std::array::from_fn(|i| pulls.1[i]);
+    let (a, rest) = block.split_at(n);
+    let (b, rest) = rest.split_at(n);
+    let (c, d) = rest.split_at(n);
+    let d = &d[..n];
+    for i in 0..n {
+        let (u, v) = before(i, s[i], t[i]);
+        s[i] = u + ((p[0] * a[i] + p[1] * b[i]) + (p[2] * c[i] + p[3] * d[i]));
+        t[i] = v + ((q[0] * a[i] + q[1] * b[i]) + (q[2] * c[i] + q[3] * d[i]));
     }
 }
 
@@ -233,7 +360,6 @@ fn probabilities(weights: &mut [f64], most: &mut [f64], sum: &mut [f64]) {
     most.fill(f64::NEG_INFINITY);
     for row in weights.chunks_exact(n) {
         for (m, w) in most.iter_mut().zip(row) {
-            // Not `max`: what that does with NaN depends on the instruction set.
             *m = if *w > *m { *w } else { *m };
         }
     }
@@ -251,32 +377,6 @@ fn probabilities(weights: &mut [f64], most: &mut [f64], sum: &mut [f64]) {
         for (w, s) in row.iter_mut().zip(sum.iter()) {
             *w *= s;
         }
-    }
-}
-
-/// `row += Σ_k weights[k]·mean(k)`, `weights` of shape `[K, n]`.
-#[inline(always)]
-fn add_means(n: usize, row: &mut [f64], weights: &[f64], mean: impl Fn(usize) -> f64) {
-    let row = &mut row[..n];
-    let mut k = 0;
-    let mut blocks = weights.chunks_exact(TOGETHER * n);
-    for block in &mut blocks {
-        let m: [f64; TOGETHER] = std::array::from_fn(|i| mean(k + i));
-        let (a, rest) = block.split_at(n);
-        let (b, rest) = rest.split_at(n);
-        let (c, d) = rest.split_at(n);
-        let d = &d[..n];
-        for i in 0..n {
-            row[i] += (m[0] * a[i] + m[1] * b[i]) + (m[2] * c[i] + m[3] * d[i]);
-        }
-        k += TOGETHER;
-    }
-    for weight in blocks.remainder().chunks_exact(n) {
-        let m = mean(k);
-        for (s, w) in row.iter_mut().zip(weight) {
-            *s += m * w;
-        }
-        k += 1;
     }
 }
 
