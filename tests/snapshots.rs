@@ -51,7 +51,7 @@ fn record(about: &'static About, findings: Vec<Comparison>, twin: Comparison) ->
         .collect();
     Record {
         about,
-        families: vec![FamilyRecord { name: "a family", evidence: Evidence::Converged, findings }],
+        families: vec![FamilyRecord { name: "a family".to_owned(), evidence: Evidence::Converged, findings }],
         sharp_cases: vec![],
         false_twins: vec![TwinRecord { name: "wrong constant".to_owned(), outcome: Ok(twin) }],
         seconds: 1.25,
@@ -64,9 +64,12 @@ fn ledger() -> Ledger {
     let holds = comparison(Relation::Upper, 0.75, 1.0, Evidence::Converged);
     let mut open = record(&OPEN, vec![], comparison(Relation::Upper, 1.0, 2.0, Evidence::Certified));
     open.sharp_cases = vec![
-        SharpRecord { name: "a sharp case", ratio: Ok(Enclosure::exact(1.0)) },
-        SharpRecord { name: "missed", ratio: Ok(Enclosure::around(0.9, 0.01, Evidence::Converged)) },
-        SharpRecord { name: "not computed", ratio: Err("the method failed".to_owned()) },
+        SharpRecord { name: "a sharp case".to_owned(), ratio: Ok(Enclosure::exact(1.0)) },
+        SharpRecord {
+            name: "missed".to_owned(),
+            ratio: Ok(Enclosure::around(0.9, 0.01, Evidence::Converged)),
+        },
+        SharpRecord { name: "not computed".to_owned(), ratio: Err("the method failed".to_owned()) },
     ];
     let equal = |x| comparison(Relation::Equality { resolution: 1e-3 }, x, 1.0, Evidence::Certified);
     let mut refuted = record(&REFUTED, vec![equal(1.0), equal(1.5)], caught);

@@ -7,6 +7,7 @@ pub mod entropic;
 pub mod functional_instances;
 pub mod gaussian_instances;
 pub mod heavy_tails;
+pub mod line_instances;
 pub mod log_sobolev;
 pub mod nelson;
 pub mod path;

@@ -1,13 +1,14 @@
 //! The command line: arguments in, text and files out, an exit status.
 
+mod audit;
 mod output;
 mod target_file;
 
-use crate::claim::Level;
 use crate::error::{Error, Result};
-use crate::ledger::{self, AuditReport, Colour, DEFAULT_SEED, Ledger, Selection, Timing};
+use crate::ledger::{self, Colour};
 use crate::report::{self, MeasureReport};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use audit::{Audit, Merge};
+use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Checks the claims and prints the ledger
     Audit(Audit),
+    /// Makes one ledger of the shards of an audit
+    Merge(Merge),
     /// Says what a claim states, why it is true and how it is checked
     Explain {
         /// Id of the claim, such as B2
@@ -46,37 +49,6 @@ enum Command {
     },
 }
 
-#[derive(Args, Debug, Default)]
-struct Audit {
-    /// Only the claims of this chapter, by its letter (repeatable; adds to --claim)
-    #[arg(long, value_name = "LETTER")]
-    chapter: Vec<String>,
-    /// Only this claim (repeatable; adds to --chapter)
-    #[arg(long, value_name = "ID")]
-    claim: Vec<String>,
-    /// How many instances of each family are checked
-    #[arg(long, value_enum, default_value_t)]
-    level: LevelArg,
-    /// Root seed of every random stream
-    #[arg(long, default_value_t = DEFAULT_SEED, allow_negative_numbers = true)]
-    seed: u64,
-    /// Write the ledger as JSON to FILE; `-` is standard output (the table then goes to standard error)
-    #[arg(long, value_name = "FILE")]
-    json: Option<OsString>,
-    /// No progress bar and no table: only failures are printed
-    #[arg(long, short)]
-    quiet: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, Default)]
-enum LevelArg {
-    /// A few instances of each family
-    #[default]
-    Quick,
-    /// All instances
-    Full,
-}
-
 /// Exit status: a claim failed, or an accuracy was not reached.
 const FAILED: u8 = 1;
 /// Exit status: bad input.
@@ -89,7 +61,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return refused(&error),
     };
     let outcome = match cli.command.unwrap_or_else(|| Command::Audit(Audit::default_arguments())) {
-        Command::Audit(arguments) => audit(&arguments),
+        Command::Audit(arguments) => arguments.run(),
+        Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
         Command::Measure { file, json } => measure(&file, json.as_ref()),
     };
@@ -102,12 +75,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let failed = matches!(error, Error::NoConvergence { .. });
             ExitCode::from(if failed { FAILED } else { BAD_INPUT })
         }
-    }
-}
-
-impl Audit {
-    fn default_arguments() -> Self {
-        Self { seed: DEFAULT_SEED, ..Self::default() }
     }
 }
 
@@ -130,35 +97,6 @@ fn refused(error: &clap::Error) -> ExitCode {
 /// A message without line breaks.
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Checks the claims; whether all of them hold.
-fn audit(arguments: &Audit) -> Result<bool> {
-    let claims = Selection { chapters: arguments.chapter.clone(), ids: arguments.claim.clone() }.claims()?;
-    let file = arguments.json.as_ref().map(output::Target::new).transpose()?;
-    let level = match arguments.level {
-        LevelArg::Quick => Level::Quick,
-        LevelArg::Full => Level::Full,
-    };
-    let bar = progress_bar(claims.len(), arguments.quiet);
-    let ledger = Ledger::run(&claims, level, arguments.seed, |record| {
-        bar.set_message(record.about.id);
-        bar.inc(1);
-    });
-    bar.finish_and_clear();
-    let mut text = String::new();
-    if !arguments.quiet {
-        let taken = file.as_ref().is_some_and(output::Target::is_stdout);
-        let colour = if taken { colour(&std::io::stderr()) } else { colour(&std::io::stdout()) };
-        text += &ledger.table(colour, Timing::Shown);
-    }
-    text += &ledger.failures();
-    if !arguments.quiet || !ledger.passed() {
-        text += &ledger.summary();
-        text.push('\n');
-    }
-    output::publish(&text, file, &AuditReport::from(&ledger))?;
-    Ok(ledger.passed())
 }
 
 fn explain(id: &str) -> Result<bool> {

@@ -58,8 +58,6 @@ pub(super) enum Target {
     File {
         /// The name in the end.
         path: PathBuf,
-        /// What is written to.
-        temporary: NamedTempFile,
     },
 }
 
@@ -85,21 +83,17 @@ impl Target {
             let stream = File::options().write(true).open(&path).map_err(|cause| Error::io(&path, &cause))?;
             return Ok(Self::Device { path, stream });
         }
-        let folder = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dald-");
-        #[cfg(unix)]
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-        #[cfg(unix)]
-        builder.permissions(permissions);
-        let temporary = builder.tempfile_in(folder).map_err(|cause| Error::Io {
-            path: path.clone(),
-            message: format!("cannot write in {}: {}", folder.display(), reason(&cause)),
-        })?;
-        Ok(Self::File { path, temporary })
+        // Made and removed again: a process that is killed during the work leaves no temporary file behind.
+        temporary_beside(&path)?;
+        Ok(Self::File { path })
+    }
+
+    /// The file that it is going to be, unless it is a stream or a device.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File { path } => Some(path),
+            Self::Stdout | Self::Device { .. } => None,
+        }
     }
 
     /// Whether this is standard output.
@@ -114,7 +108,7 @@ impl Target {
     fn write_json(self, value: &impl Serialize) -> Result<()> {
         let name = match &self {
             Self::Stdout => Path::new("standard output"),
-            Self::Device { path, .. } | Self::File { path, .. } => path,
+            Self::Device { path, .. } | Self::File { path } => path,
         };
         let mut text = serde_json::to_string_pretty(value)
             .map_err(|cause| Error::io(name, &std::io::Error::other(cause)))?;
@@ -124,7 +118,8 @@ impl Target {
             Self::Device { path, mut stream } => {
                 stream.write_all(text.as_bytes()).map_err(|cause| Error::io(&path, &cause))
             }
-            Self::File { path, mut temporary } => {
+            Self::File { path } => {
+                let mut temporary = temporary_beside(&path)?;
                 let failed = |cause: &std::io::Error| Error::io(&path, cause);
                 temporary.write_all(text.as_bytes()).map_err(|cause| failed(&cause))?;
                 temporary.flush().map_err(|cause| failed(&cause))?;
@@ -133,6 +128,24 @@ impl Target {
             }
         }
     }
+}
+
+/// A temporary file in the folder of `path`, with the permissions of a new file.
+fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dald-");
+    #[cfg(unix)]
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    builder.tempfile_in(folder).map_err(|cause| Error::Io {
+        path: path.to_owned(),
+        message: format!("cannot write in {}: {}", folder.display(), reason(&cause)),
+    })
 }
 
 /// The operating system's words, without the temporary file's name.

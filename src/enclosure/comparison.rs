@@ -76,7 +76,8 @@ impl fmt::Display for Verdict {
 }
 
 /// The two sides of a claim at one instance, and the relation between them.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// What the claim says of the two sides.
     pub relation: Relation,

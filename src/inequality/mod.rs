@@ -2,6 +2,7 @@
 
 mod along_dynamics;
 mod cheeger;
+pub mod conditional;
 mod convexity_profile;
 mod covariance;
 mod dual_formula;

@@ -1,7 +1,7 @@
 //! The audit as JSON; `docs/schemas/audit.schema.json` describes it.
 
-use super::Ledger;
-use crate::claim::Record;
+use super::{Ledger, Portion};
+use crate::claim::{Record, SHARP_WIDTH};
 use crate::enclosure::{Comparison, Enclosure, Evidence, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub struct AuditReport {
     pub seed: u64,
     /// `quick` or `full`.
     pub level: String,
+    /// Which part of the audit this is; absent if it is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Portion>,
     /// One entry per claim, in the order of the registry.
     pub claims: Vec<ClaimReport>,
     /// Totals.
@@ -63,6 +66,13 @@ pub struct SharpReport {
     pub ratio: Enclosure,
 }
 
+impl SharpReport {
+    /// Whether the case was reached: the ratio's enclosure contains 1 and is narrow.
+    pub fn reached(&self) -> bool {
+        self.ratio.contains(1.0) && self.ratio.width() <= SHARP_WIDTH
+    }
+}
+
 /// A false twin.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,10 +116,7 @@ impl From<&Record> for ClaimReport {
             sharp_cases: record
                 .sharp_cases
                 .iter()
-                .map(|c| SharpReport {
-                    name: c.name.to_owned(),
-                    ratio: *c.ratio.as_ref().unwrap_or(&unknown),
-                })
+                .map(|c| SharpReport { name: c.name.clone(), ratio: *c.ratio.as_ref().unwrap_or(&unknown) })
                 .collect(),
             false_twins: record
                 .false_twins
@@ -132,6 +139,7 @@ impl From<&Ledger> for AuditReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: ledger.seed,
             level: ledger.level.name().to_owned(),
+            shard: None,
             claims: ledger.records.iter().map(ClaimReport::from).collect(),
             summary: Summary {
                 holds: ledger.count(Verdict::Holds),

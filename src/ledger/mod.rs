@@ -1,10 +1,14 @@
 //! The ledger: runs claims and says what came out, as a table and as JSON.
 
+mod journal;
 mod json;
+mod shard;
 mod table;
 pub mod text;
 
+pub use journal::{AuditKey, Journal};
 pub use json::{AuditReport, ClaimReport, SharpReport, Summary, TwinReport};
+pub use shard::{Portion, Shard, merge};
 pub use table::{Colour, Timing};
 
 use crate::claim::{Chapter, Claim, Level, Record};
@@ -55,6 +59,13 @@ impl Ledger {
         Self { records, level, seed, seconds: start.elapsed().as_secs_f64() }
     }
 
+    /// Takes in records of the same audit that were made earlier; all of them then stand in the order of the registry.
+    pub fn include(&mut self, earlier: Vec<Record>) {
+        self.records.extend(earlier);
+        let place = |record: &Record| claims::all().position(|claim| claim.about().id == record.about.id);
+        self.records.sort_by_key(place);
+    }
+
     /// Whether every claim holds.
     pub fn passed(&self) -> bool {
         self.count(Verdict::Holds) == self.records.len()
@@ -63,6 +74,11 @@ impl Ledger {
     /// Number of claims with the given verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.records.iter().filter(|r| r.verdict() == verdict).count()
+    }
+
+    /// The table of its report, a row per claim, at most 100 columns wide.
+    pub fn table(&self, colour: Colour, timing: Timing) -> String {
+        AuditReport::from(self).table(colour, timing)
     }
 
     /// The reasons why claims do not count as checked, claim by claim, at most a dozen lines each;
@@ -86,14 +102,8 @@ impl Ledger {
 
     /// The last lines of an audit: how many claims hold and, if one does not, what to do about it.
     pub fn summary(&self) -> String {
-        let total = self.records.len();
-        let [holds, refuted, inconclusive] =
-            [Verdict::Holds, Verdict::Refuted, Verdict::Inconclusive].map(|v| self.count(v));
-        let noun = if total == 1 { "claim" } else { "claims" };
+        let counts = AuditReport::from(self).counts();
         let (level, seed) = (self.level.name(), self.seed);
-        let counts = format!(
-            "{total} {noun}: {holds} held, {refuted} refuted, {inconclusive} inconclusive (level {level}, seed {seed})."
-        );
         let Some(record) = self.records.iter().find(|r| r.verdict() != Verdict::Holds) else {
             return counts;
         };

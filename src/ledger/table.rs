@@ -1,8 +1,7 @@
 //! The ledger as a console table.
 
-use super::Ledger;
 use super::text::{WIDTH, short};
-use crate::claim::Record;
+use super::{AuditReport, ClaimReport, Summary};
 use crate::enclosure::Verdict;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -24,7 +23,7 @@ pub enum Timing {
     Hidden,
 }
 
-impl Ledger {
+impl AuditReport {
     /// The table: a row per claim, at most 100 columns wide.
     pub fn table(&self, colour: Colour, timing: Timing) -> String {
         let mut table = Table::new();
@@ -33,8 +32,8 @@ impl Ledger {
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
             .set_header(header(timing));
-        for record in &self.records {
-            table.add_row(row(record, timing));
+        for claim in &self.claims {
+            table.add_row(row(claim, timing));
         }
         let last = table.column_count().saturating_sub(1);
         for (i, column) in table.column_iter_mut().enumerate() {
@@ -58,6 +57,16 @@ impl Ledger {
         }
         out
     }
+
+    /// How many claims came out how, in a line.
+    pub fn counts(&self) -> String {
+        let Summary { holds, refuted, inconclusive, .. } = self.summary;
+        let (total, level, seed) = (self.claims.len(), &self.level, self.seed);
+        let noun = if total == 1 { "claim" } else { "claims" };
+        format!(
+            "{total} {noun}: {holds} held, {refuted} refuted, {inconclusive} inconclusive (level {level}, seed {seed})."
+        )
+    }
 }
 
 /// Lines above, below and under the header only.
@@ -75,22 +84,23 @@ fn header(timing: Timing) -> Vec<&'static str> {
     cells
 }
 
-fn row(record: &Record, timing: Timing) -> Vec<String> {
-    let reached = record.sharp_cases.iter().filter(|c| c.reached()).count();
-    let caught = record.false_twins.iter().filter(|t| t.verdict() == Verdict::Refuted).count();
+fn row(claim: &ClaimReport, timing: Timing) -> Vec<String> {
+    let reached = claim.sharp_cases.iter().filter(|c| c.reached()).count();
+    let caught = claim.false_twins.iter().filter(|t| t.verdict == Verdict::Refuted).count();
+    let known = !claim.tightness.lo().is_infinite() || !claim.tightness.hi().is_infinite();
     let mut cells = vec![
-        record.about.id.to_owned(),
-        record.about.title.to_owned(),
-        record.evidence().to_string(),
-        record.instances().to_string(),
-        record.tightness().map_or_else(|| "-".to_owned(), short),
-        format!("{reached}/{}", record.sharp_cases.len()),
-        format!("{caught}/{}", record.false_twins.len()),
+        claim.id.clone(),
+        claim.title.clone(),
+        claim.evidence.to_string(),
+        claim.instances.to_string(),
+        if known { short(claim.tightness) } else { "-".to_owned() },
+        format!("{reached}/{}", claim.sharp_cases.len()),
+        format!("{caught}/{}", claim.false_twins.len()),
     ];
     if timing == Timing::Shown {
-        cells.push(format!("{:.2}", record.seconds));
+        cells.push(format!("{:.2}", claim.seconds));
     }
-    cells.push(record.verdict().to_string());
+    cells.push(claim.verdict.to_string());
     cells
 }
 

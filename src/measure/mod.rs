@@ -2,4 +2,5 @@
 
 pub mod gaussian;
 pub mod line;
+pub mod mixture;
 pub mod target;

@@ -34,6 +34,13 @@ pub trait LineSlice: Send + Sync {
         self.point(y).log_density
     }
 
+    /// `log p_φ` at many points; `values` is as long as `points`.
+    fn log_densities(&self, points: &[f64], values: &mut [f64]) {
+        for (value, &y) in values.iter_mut().zip(points) {
+            *value = self.log_density(y);
+        }
+    }
+
     /// Masses of `(−∞, y)` and `(y, ∞)`, each with its own relative accuracy.
     fn masses(&self, y: f64) -> (f64, f64);
 

@@ -3,11 +3,16 @@
 mod channel;
 mod curve;
 mod gaussian;
+pub mod line;
+mod mixture;
+mod mixture_line;
 pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
+pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};
+pub use mixture_line::MixtureCurve;
 pub use observation::Observation;
 pub use schedule::{EnclosedSchedule, Schedule};

@@ -56,6 +56,9 @@ impl LineMeasure {
         match &self.family {
             Family::Formula(_) => Evidence::Converged,
             Family::Affine { original, .. } => original.evidence_of_tails(),
+            Family::Observed(observed) if matches!(observed.noise, super::Noise::Student { .. }) => {
+                observed.prior.evidence_of_tails()
+            }
             _ => Evidence::Certified,
         }
     }
@@ -89,6 +92,7 @@ impl LineMeasure {
             Family::Student { .. }
             | Family::CoshPower { .. }
             | Family::Formula(_)
+            | Family::Observed(_)
             | Family::Affine { .. } => None,
         }
     }

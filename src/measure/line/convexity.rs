@@ -28,6 +28,14 @@ impl LineMeasure {
                 }
             }
             Family::Mixture(components) => mixture(components, t, leftward),
+            Family::Observed(observed) => {
+                let prior = Interval::point(observed.prior.convexity_beyond(t, leftward));
+                if prior.is_finite() {
+                    (prior + Interval::point(observed.gain).square() * observed.noise.convexity()).lo()
+                } else {
+                    f64::NEG_INFINITY
+                }
+            }
             _ => {
                 let ray = if leftward {
                     Interval::new(f64::NEG_INFINITY, t)

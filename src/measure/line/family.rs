@@ -1,5 +1,6 @@
 //! The families of one-dimensional measures and what is known of them in closed form.
 
+use super::observed::Observed;
 use super::{LineMeasure, Tail};
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::numerics::expression::Expression;
@@ -57,6 +58,8 @@ pub(super) enum Family {
         scale: f64,
         shift: f64,
     },
+    /// A law given a noisy observation.
+    Observed(Box<Observed>),
 }
 
 /// One component of a Gaussian mixture.
@@ -117,6 +120,7 @@ impl fmt::Display for Family {
             Self::CosPower { exponent } => write!(f, "density cos(x)^{exponent}"),
             Self::LogGamma { shape } => write!(f, "log-gamma, shape {shape}"),
             Self::Affine { original, scale, shift } => write!(f, "{scale}*X + {shift}, X {original},"),
+            Self::Observed(observed) => observed.fmt(f),
             Self::TiltedGaussian { convexity, slope } => {
                 write!(f, "V = {convexity}*x^2/2 - {slope}*abs(x)")
             }
@@ -156,12 +160,22 @@ impl Family {
                 c(*convexity) * x.square() / c(2.0) - c(*slope) * x.abs()
             }
             Self::Affine { original, scale, shift } => original.potential((x - c(*shift)) / c(*scale)),
+            Self::Observed(observed) => observed.potential(x),
         }
     }
 
     /// `rest − (k − 1) log x`, which is `rest` alone for `k = 1`, at `x = 0` too.
     fn with_power<N: Number>(x: N, rest: N, k: f64) -> N {
         if k == 1.0 { rest } else { rest - (N::from_f64(k) - N::from_f64(1.0)) * x.ln() }
+    }
+
+    /// The formula whose absolute values make the kinks that have to be found.
+    pub fn formula(&self) -> Option<&Expression> {
+        match self {
+            Self::Formula(expression) => Some(expression),
+            Self::Observed(observed) => observed.prior.family.formula(),
+            _ => None,
+        }
     }
 
     /// Where the potential is not smooth; `None` if that has to be found.
@@ -175,6 +189,7 @@ impl Family {
                 kinks.sort_by(f64::total_cmp);
                 Some(kinks)
             }
+            Self::Observed(observed) => observed.prior.family.kinks(),
             _ => Some(Vec::new()),
         }
     }
@@ -202,6 +217,10 @@ impl Family {
                 let (left, right) = (left.scaled(scale.abs()), right.scaled(scale.abs()));
                 Some(if *scale > 0.0 { (left, right) } else { (right, left) })
             }
+            Self::Observed(observed) => {
+                let (left, right) = observed.prior.tails();
+                Some((observed.noise.tail(left), observed.noise.tail(right)))
+            }
         }
     }
 
@@ -215,6 +234,7 @@ impl Family {
                 let image = |(at, width): &(f64, f64)| (scale * at + shift, scale.abs() * width);
                 original.local_minima().iter().map(image).collect()
             }
+            Self::Observed(observed) => observed.centres(),
             _ => Vec::new(),
         }
     }
@@ -228,7 +248,7 @@ impl Family {
         };
         let zero = Interval::ZERO;
         match self {
-            Self::Formula(_) | Self::TiltedGaussian { .. } => ClosedForm::default(),
+            Self::Formula(_) | Self::TiltedGaussian { .. } | Self::Observed(_) => ClosedForm::default(),
             Self::Gaussian { mean, std } => {
                 let log_normalizer = point(*std).ln() + half(point(2.0).ln() + ln_pi());
                 form(log_normalizer, point(*mean), point(*std).square())

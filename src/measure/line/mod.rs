@@ -12,9 +12,11 @@ mod convexity;
 mod distribution;
 mod family;
 mod integrals;
+mod observed;
 mod shape;
 mod tail;
 
+pub use observed::Noise;
 pub use tail::Tail;
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
@@ -335,8 +337,8 @@ impl LineMeasure {
 
     /// Kinks inside the domain at which the density is not zero in double precision.
     fn find_kinks(&self, mut points: Vec<f64>) -> Vec<f64> {
-        let kinks = match (&self.family, self.family.kinks()) {
-            (Family::Formula(formula), _) if formula.has_abs() => {
+        let kinks = match (self.family.formula(), self.family.kinks()) {
+            (Some(formula), _) if formula.has_abs() => {
                 let (from, to) = self.support(VANISHING);
                 points.extend((0..=KINK_SAMPLES).map(|i| {
                     let share = f64::from(i) / f64::from(KINK_SAMPLES);
@@ -395,6 +397,20 @@ impl LineMeasure {
         match &self.family {
             Family::Gaussian { mean, std } => Some(vec![(*mean, *std)]),
             Family::Mixture(components) => Some(components.iter().map(|k| (k.mean, k.std)).collect()),
+            _ => None,
+        }
+    }
+
+    /// Weights (summing to one), means and standard deviations of the components, if the measure is a normal law or a mixture
+    /// of normal laws on the whole line.
+    pub fn mixture_parameters(&self) -> Option<[Vec<f64>; 3]> {
+        match &self.family {
+            _ if self.cut => None,
+            Family::Gaussian { mean, std } => Some([vec![1.0], vec![*mean], vec![*std]]),
+            Family::Mixture(components) => {
+                let column = |entry: fn(&Component) -> f64| components.iter().map(entry).collect();
+                Some([column(|k| k.weight.mid()), column(|k| k.mean), column(|k| k.std)])
+            }
             _ => None,
         }
     }

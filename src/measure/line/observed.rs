@@ -1,0 +1,310 @@
+//! The law of X given a noisy observation `gain·X + noise = y`.
+
+use super::family::{Component, Family};
+use super::{LineMeasure, Tail};
+use crate::enclosure::Interval;
+use crate::error::{Result, finite, positive};
+use crate::numerics::number::Number;
+use std::fmt;
+
+/// The noise of an observation: the law of `scale·Z`, up to its normaliser.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Noise {
+    /// Z standard normal: potential `z²/(2 scale²)`.
+    Gaussian {
+        /// Standard deviation.
+        scale: f64,
+    },
+    /// Z with Student's law: potential `((dof + 1)/2) log(1 + z²/(dof·scale²))`.
+    Student {
+        /// Degrees of freedom.
+        dof: f64,
+        /// Factor of Z, `scale²` times `dof/(dof − 2)` is the variance.
+        scale: f64,
+    },
+}
+
+/// Extra points of a scan between the bulk of the prior and the observation.
+const BETWEEN: u32 = 128;
+
+impl Noise {
+    /// Refuses parameters out of range.
+    ///
+    /// # Errors
+    /// [`Error::Domain`](crate::error::Error::Domain) unless they are finite and positive.
+    pub fn checked(self) -> Result<Self> {
+        match self {
+            Self::Gaussian { scale } => positive("scale of the noise", scale)?,
+            Self::Student { dof, scale } => {
+                positive("dof of the noise", dof)?;
+                positive("scale of the noise", scale)?
+            }
+        };
+        Ok(self)
+    }
+
+    /// The factor of Z.
+    pub fn scale(self) -> f64 {
+        match self {
+            Self::Gaussian { scale } | Self::Student { scale, .. } => scale,
+        }
+    }
+
+    /// Minus the logarithm of the density at `z`, without its normaliser.
+    pub fn potential<N: Number>(self, z: N) -> N {
+        let c = N::from_f64;
+        match self {
+            Self::Gaussian { scale } => (z / c(scale)).square() / c(2.0),
+            Self::Student { dof, scale } => {
+                (c(dof) + c(1.0)) / c(2.0) * (c(1.0) + (z / c(scale)).square() / c(dof)).ln()
+            }
+        }
+    }
+
+    /// The largest slope of the potential: `(n+1)/(2√n scale)` for Student's law (attained at
+    /// `|z| = √n·scale`), `None` for the Gaussian one, whose slope is not bounded.
+    pub fn slope(self) -> Option<Interval> {
+        let point = Interval::point;
+        match self {
+            Self::Gaussian { .. } => None,
+            Self::Student { dof, scale } => {
+                Some((point(dof) + Interval::ONE) / (point(2.0) * point(dof).sqrt() * point(scale)))
+            }
+        }
+    }
+
+    /// A lower bound, attained, of the second derivative of the potential: `1/scale²`, or
+    /// `−(n+1)/(8n·scale²)` for Student's law (attained at `|z| = √(3n)·scale`).
+    pub fn convexity(self) -> Interval {
+        let point = Interval::point;
+        let precision = Interval::ONE / point(self.scale()).square();
+        match self {
+            Self::Gaussian { .. } => precision,
+            Self::Student { dof, .. } => {
+                -((point(dof) + Interval::ONE) / (point(8.0) * point(dof)) * precision)
+            }
+        }
+    }
+
+    /// Decay of a density times that of the noise, at an infinite end where the density alone decays as given.
+    pub(super) fn tail(self, tail: Tail) -> Tail {
+        match (self, tail) {
+            (_, Tail::Bounded) => Tail::Bounded,
+            (Self::Gaussian { .. }, _) => Tail::Gaussian,
+            (Self::Student { dof, .. }, Tail::Polynomial { index }) => {
+                Tail::Polynomial { index: index + dof + 1.0 }
+            }
+            (Self::Student { .. }, other) => other,
+        }
+    }
+}
+
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gaussian { scale } => write!(f, "N(0, {scale}^2)"),
+            Self::Student { dof, scale } => write!(f, "{scale}*Student({dof})"),
+        }
+    }
+}
+
+/// A law X, and the observation `gain·X + noise = y`.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Observed {
+    pub prior: LineMeasure,
+    pub noise: Noise,
+    pub gain: f64,
+    pub y: f64,
+}
+
+impl Observed {
+    pub fn potential<N: Number>(&self, x: N) -> N {
+        let residual = N::from_f64(self.y) - N::from_f64(self.gain) * x;
+        self.prior.potential(x) + self.noise.potential(residual)
+    }
+
+    /// Where mass may sit: the wells of the prior, the observation, and points between them.
+    pub fn centres(&self) -> Vec<(f64, f64)> {
+        let (at, width) = (self.y / self.gain, self.noise.scale() / self.gain.abs());
+        let mut centres = self.prior.local_minima();
+        centres.push((at, width));
+        let ends = centres.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), (x, w)| {
+            (lo.min(x - 4.0 * w), hi.max(x + 4.0 * w))
+        });
+        if (ends.1 - ends.0).is_finite() {
+            let step = (ends.1 - ends.0) / f64::from(BETWEEN);
+            centres.extend((0..=BETWEEN).map(|i| (ends.0 + step * f64::from(i), 0.0)));
+        }
+        centres
+    }
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "X given {}*X + {} = {}, X {},", self.gain, self.noise, self.y, self.prior)
+    }
+}
+
+impl LineMeasure {
+    /// The law of X with this law given `gain·X + W = y`, W the noise, independent of X: its potential is
+    /// `V(x) − log ν((y − gain·x))`, ν the density of W, on the same domain.
+    ///
+    /// On the interpolation `X_t = √λ X + √(1−λ) Z` the gain is `√λ` and the scale of the noise `√(1−λ)`. For
+    /// Gaussian noise a Gaussian law stays one, and a mixture of Gaussian laws stays one with the same
+    /// number of components, in closed form; their means and deviations are rounded to floats. Constants
+    /// of functional inequalities of the result are those of a law of its own.
+    ///
+    /// Wells of the density below `e^{−60}` of its maximum are not looked for, as in every [`LineMeasure`]: a mode
+    /// of such a weight in the conditional law is left out of account.
+    ///
+    /// # Errors
+    /// [`Error::Domain`](crate::error::Error::Domain) unless the gain is finite and not 0, y finite and the noise's
+    /// parameters positive, or if the law is too narrow for its distance from 0.
+    ///
+    /// ```
+    /// use dald::measure::line::{LineMeasure, Noise};
+    /// let prior = LineMeasure::gaussian(1.0, 2.0)?;
+    /// let law = prior.given(Noise::Gaussian { scale: 2.0 }, 1.0, 3.0)?;
+    /// assert!(law.mean().contains(2.0));
+    /// # Ok::<(), dald::error::Error>(())
+    /// ```
+    pub fn given(&self, noise: Noise, gain: f64, y: f64) -> Result<Self> {
+        let (noise, gain, y) = (noise.checked()?, finite("gain", gain)?, finite("y", y)?);
+        positive("absolute value of the gain", gain.abs())?;
+        let family = match (&self.family, noise) {
+            (Family::Gaussian { mean, std }, Noise::Gaussian { scale }) => {
+                let (mean, std) = normal((*mean, *std), scale, gain, y);
+                Family::Gaussian {
+                    mean: finite("conditional mean", mean)?,
+                    std: positive("conditional std", std)?,
+                }
+            }
+            (Family::Mixture(components), Noise::Gaussian { scale }) => {
+                Family::Mixture(mixture(components, scale, gain, y)?)
+            }
+            _ => Family::Observed(Box::new(Observed { prior: self.clone(), noise, gain, y })),
+        };
+        Self::build(family, self.lo, self.hi, self.cut)
+    }
+}
+
+/// Mean and deviation of `N(m, s²)` given `gX + N(0, σ²) = y`: precision `1/s² + g²/σ²`, mean weighted by precisions.
+fn normal((mean, std): (f64, f64), scale: f64, gain: f64, y: f64) -> (f64, f64) {
+    // In units of the marginal deviation nothing overflows before the result does.
+    let marginal = (gain * std).hypot(scale);
+    let share = gain * std / marginal;
+    (mean + std / marginal * share * (y - gain * mean), std * (scale / marginal))
+}
+
+/// The components of the conditional law, their weights tilted by the density of `N(g m, g²s² + σ²)` at y.
+fn mixture(components: &[Component], scale: f64, gain: f64, y: f64) -> Result<Vec<Component>> {
+    let point = Interval::point;
+    let logs: Vec<Interval> = components
+        .iter()
+        .map(|c| {
+            let variance = (point(gain) * point(c.std)).square() + point(scale).square();
+            let gap = (point(y) - point(gain) * point(c.mean)).square();
+            c.weight.ln() - (gap / variance + variance.ln()) / point(2.0)
+        })
+        .collect();
+    let root_two_pi = (Interval::PI * point(2.0)).sqrt();
+    let total = Interval::log_sum_exp(logs.len(), |i| logs[i]);
+    components
+        .iter()
+        .zip(&logs)
+        .map(|(c, &log)| {
+            let (mean, std) = normal((c.mean, c.std), scale, gain, y);
+            finite("conditional mean", mean)?;
+            positive("conditional std", std)?;
+            let log_weight = log - total;
+            let log_height = log_weight - (point(std) * root_two_pi).ln();
+            Ok(Component { weight: log_weight.exp().probability(), mean, std, log_height })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+    fn same(a: &LineMeasure, b: &LineMeasure, points: &[f64]) {
+        for &x in points {
+            let (p, q) = (a.log_density(x), b.log_density(x));
+            let rounding = 1e-12 * (1.0 + p.abs());
+            assert!((p - q).abs() < rounding, "{a} and {b} at {x}: {p}, {q}");
+        }
+    }
+
+    #[test]
+    fn closed_forms_agree_with_the_potential() {
+        let noise = Noise::Gaussian { scale: 0.75 };
+        let points = [-3.0, -0.4, 0.2, 1.0, 2.5];
+        let normal = LineMeasure::gaussian(0.5, 2.0).unwrap();
+        let formula = LineMeasure::parse("(x - 0.5)^2/8", WHOLE.0, WHOLE.1).unwrap();
+        let mixture = LineMeasure::gaussian_mixture(&[0.2, 0.8], &[-1.0, 2.0], &[0.5, 1.5]).unwrap();
+        let disguised = mixture.affine_image(1.0, 0.0).unwrap();
+        for y in [-4.0, 0.0, 1.3] {
+            let given = |law: &LineMeasure| law.given(noise, -0.6, y).unwrap();
+            same(&given(&normal), &given(&formula), &points);
+            same(&given(&mixture), &given(&disguised), &points);
+        }
+        let cut = normal.restricted(0.0, 3.0).unwrap().given(noise, 0.5, 1.0).unwrap();
+        assert_eq!(cut.domain(), (0.0, 3.0));
+        same(&cut, &normal.given(noise, 0.5, 1.0).unwrap().restricted(0.0, 3.0).unwrap(), &points[2..4]);
+    }
+
+    #[test]
+    fn law_and_noise_change_roles() {
+        // X given X + W = y at x is W given X + W = y at y − x.
+        let y = 2.5;
+        let (normal, student) =
+            (LineMeasure::gaussian(0.0, 0.5).unwrap(), LineMeasure::student(3.0, 0.0, 2.0).unwrap());
+        let first = normal.given(Noise::Student { dof: 3.0, scale: 2.0 }, 1.0, y).unwrap();
+        let second = student.given(Noise::Gaussian { scale: 0.5 }, 1.0, y).unwrap();
+        for x in [-1.0, 0.0, 0.4, 2.0] {
+            let (p, q) = (first.log_density(x), second.log_density(y - x));
+            let rounding = 1e-12 * (1.0 + p.abs());
+            assert!((p - q).abs() < rounding, "{x}: {p}, {q}");
+        }
+        assert_eq!(second.tails(), (Tail::Gaussian, Tail::Gaussian));
+        let heavy = student.given(Noise::Student { dof: 2.0, scale: 1.0 }, 1.0, y).unwrap();
+        assert_eq!(heavy.tails().0, Tail::Polynomial { index: 6.0 });
+    }
+
+    #[test]
+    fn kinks_and_far_wells_are_kept() {
+        let law = LineMeasure::parse("0.1*abs(x - 40) + cos(6*x)", WHOLE.0, WHOLE.1).unwrap();
+        let there = law.given(Noise::Gaussian { scale: 1.0 }, 1.0, 40.0).unwrap();
+        assert_eq!(there.kinks(), &[40.0]);
+        // About a period apart each.
+        assert!(there.local_minima().len() >= 7, "{:?}", there.local_minima());
+    }
+
+    #[test]
+    fn convexity_far_out_is_that_of_both() {
+        let law =
+            LineMeasure::gaussian(0.0, 1.0).unwrap().given(Noise::Student { dof: 3.0, scale: 1.0 }, 2.0, 1.0);
+        // 1 − 4·4/24.
+        let (bound, rounding) = (law.unwrap().convexity_beyond(10.0, false), 4.0 * f64::EPSILON);
+        assert!(bound <= 1.0 / 3.0 && bound > 1.0 / 3.0 - rounding, "{bound}");
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let law = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let good = Noise::Gaussian { scale: 1.0 };
+        for (noise, gain, y) in [
+            (Noise::Gaussian { scale: 0.0 }, 1.0, 0.0),
+            (Noise::Gaussian { scale: f64::NAN }, 1.0, 0.0),
+            (Noise::Student { dof: -1.0, scale: 1.0 }, 1.0, 0.0),
+            (Noise::Student { dof: 1.0, scale: f64::INFINITY }, 1.0, 0.0),
+            (good, 0.0, 0.0),
+            (good, f64::NAN, 0.0),
+            (good, 1.0, f64::INFINITY),
+        ] {
+            assert!(law.given(noise, gain, y).is_err(), "{noise}, {gain}, {y}");
+        }
+    }
+}

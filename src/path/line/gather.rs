@@ -1,0 +1,383 @@
+//! Adaptive quadrature of a target's density times a kernel, on panels found from below.
+//!
+//! The integrand is `e^{−U}` with `U = V + K`, V the target's potential and K the cost of the kernel. The
+//! *skeleton* of the target cuts its domain into panels on which V is monotone or has a hump, so that on a
+//! panel `V ≥ min` of its values at the ends; the same holds for K. The sum of the two minima bounds U from
+//! below, and a best-first search bisects and integrates only panels that can matter: narrow peaks, far tails
+//! and kinks are found without knowing where they are.
+
+use super::base::LineBase;
+use crate::measure::line::LineMeasure;
+use crate::numerics::panels::GaussRule;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Octaves of the skeleton around each minimum of the potential.
+const NEAR_OCTAVES: i32 = 6;
+/// Octaves of the skeleton beyond all of them.
+const FAR_OCTAVES: i32 = 90;
+/// A panel below `e^{−46} = 10^{−20}` of the whole is left out.
+const NEGLIGIBLE: f64 = 46.0;
+/// The same before the whole is known.
+const NEGLIGIBLE_YET: f64 = 56.0;
+/// Share of the whole that an unresolved panel may cost: its error is about the square of its last
+/// Legendre coefficients, relative to the panel.
+const SHARE: f64 = 1e-17;
+/// Panels that change by more than a factor `e^{30}` are halved without looking.
+const STEEP: f64 = 30.0;
+/// Panels at most.
+const MOST_PANELS: usize = 4000;
+/// Gauss nodes on a panel; for the error estimate the accepted panels are summed with more.
+const ORDER: usize = 20;
+const FINER_ORDER: usize = 30;
+
+/// A target with the points between which its potential has no minimum.
+#[derive(Clone, Debug)]
+pub(super) struct Skeleton {
+    pub law: LineMeasure,
+    /// Points and the potential there, ascending.
+    points: Vec<(f64, f64)>,
+    /// The least natural length of the target.
+    pub length: f64,
+    pub log_normalizer: f64,
+}
+
+impl Skeleton {
+    pub fn of(law: LineMeasure) -> Self {
+        let (lo, hi) = law.domain();
+        let wells = law.local_minima();
+        let mut at: Vec<f64> = [lo, hi].into_iter().filter(|e| e.is_finite()).collect();
+        at.extend(law.kinks());
+        for &(well, width) in &wells {
+            at.push(well);
+            at.extend((0..=NEAR_OCTAVES).flat_map(|k| {
+                let step = width * 2f64.powi(k);
+                [well - step, well + step]
+            }));
+        }
+        let (first, last) = (wells[0], wells[wells.len() - 1]);
+        let span = (last.0 - first.0) + first.1.max(last.1);
+        for k in 0..FAR_OCTAVES {
+            let step = span * 2f64.powi(k);
+            at.extend([first.0 - step, last.0 + step]);
+        }
+        at.retain(|x| x.is_finite() && lo <= *x && *x <= hi);
+        at.sort_by(f64::total_cmp);
+        at.dedup();
+        let points = at.into_iter().map(|x| (x, law.potential(x))).filter(|p| !p.1.is_nan()).collect();
+        let length = wells.iter().map(|w| w.1).fold(f64::INFINITY, f64::min);
+        let log_normalizer = law.log_normalizer().mid();
+        Self { law, points, length, log_normalizer }
+    }
+}
+
+/// What the target's density is multiplied with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// `ν(z)` without its normaliser.
+    Density,
+    /// `P(Z < z)`.
+    Below,
+    /// `P(Z > z)`.
+    Above,
+    /// 1.
+    Flat,
+}
+
+/// The kernel `x ↦ k((y − cx)/s)`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kernel {
+    pub base: LineBase,
+    pub kind: Kind,
+    pub y: f64,
+    pub cosine: f64,
+    pub sine: f64,
+}
+
+impl Kernel {
+    /// `z = (y − c(x + rest))/s` with one rounding in the difference that cancels.
+    pub fn noise(&self, x: f64, rest: f64) -> f64 {
+        ((-self.cosine).mul_add(x, self.y) - self.cosine * rest) / self.sine
+    }
+
+    fn cost(&self, z: f64) -> f64 {
+        match self.kind {
+            Kind::Density => self.base.cost(z),
+            Kind::Below => self.base.survival_cost(-z),
+            Kind::Above => self.base.survival_cost(z),
+            Kind::Flat => 0.0,
+        }
+    }
+
+    /// Least cost over `z ∈ [low, high]`, given the costs at the ends.
+    fn least(&self, (low, high): (f64, f64), costs: (f64, f64)) -> f64 {
+        match self.kind {
+            Kind::Density if low < 0.0 && 0.0 < high => 0.0,
+            _ => costs.0.min(costs.1),
+        }
+    }
+
+    /// Whether the kernel can be a polynomial to double precision over `z ∈ [low, high]`.
+    fn is_fine(&self, (low, high): (f64, f64)) -> bool {
+        // Beyond 10 a normal distribution function is 1; Student's is analytic on the scale of |z|.
+        let (nearest, flat) = match self.kind {
+            Kind::Flat => return true,
+            Kind::Density => (f64::max(low, -high).max(0.0), false),
+            Kind::Below => (f64::max(low, -high).max(0.0), low > 10.0),
+            Kind::Above => (f64::max(low, -high).max(0.0), high < -10.0),
+        };
+        match self.base {
+            LineBase::Gaussian => flat || high - low <= 5.0,
+            LineBase::Student { .. } => high - low <= 1.5 * (self.base.core() + nearest),
+        }
+    }
+}
+
+/// A Gauss node with its share of the mass.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub x: f64,
+    pub z: f64,
+    pub weight: f64,
+}
+
+/// The law `∝ e^{−U}` on nodes, weights summing to 1, and `log ∫ e^{−U}`.
+#[derive(Clone, Debug)]
+pub(super) struct Cloud {
+    pub nodes: Vec<Node>,
+    pub log_mass: f64,
+}
+
+/// One end of a panel.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    x: f64,
+    v: f64,
+    z: f64,
+    k: f64,
+}
+
+impl End {
+    fn cost(&self) -> f64 {
+        self.v + self.k
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Panel {
+    bound: f64,
+    left: End,
+    right: End,
+}
+
+impl PartialEq for Panel {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Panel {}
+impl PartialOrd for Panel {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Panel {
+    /// The lowest bound comes first out of a heap; ties from left to right.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.bound.total_cmp(&self.bound).then(other.left.x.total_cmp(&self.left.x))
+    }
+}
+
+/// Values on an accepted panel: `e^{least − U}` and the least U.
+struct Sampled {
+    nodes: Vec<Node>,
+    least: f64,
+    mass: f64,
+}
+
+/// A search in progress.
+struct Search<'a> {
+    skeleton: &'a Skeleton,
+    kernel: Kernel,
+    rule: std::sync::Arc<GaussRule>,
+    /// The least U seen.
+    best: f64,
+}
+
+impl Search<'_> {
+    fn end(&self, x: f64, v: f64) -> End {
+        let z = self.kernel.noise(x, 0.0);
+        End { x, v, z, k: self.kernel.cost(z) }
+    }
+
+    fn panel(&self, left: End, right: End) -> Panel {
+        let kernel = self.kernel.least((right.z, left.z), (right.k, left.k));
+        Panel { bound: left.v.min(right.v) + kernel, left, right }
+    }
+
+    fn sample(&self, panel: &Panel, rule: &GaussRule) -> Sampled {
+        let (a, b) = (panel.left.x, panel.right.x);
+        let half = 0.5 * (b - a);
+        let mut nodes = Vec::with_capacity(rule.order());
+        let mut least = f64::INFINITY;
+        for (t, w) in rule.nodes().iter().zip(rule.weights()) {
+            // From the nearer end, with what rounding takes off the node kept for the kernel.
+            let (end, offset) = if *t < 0.0 { (a, half * (1.0 + t)) } else { (b, -half * (1.0 - t)) };
+            let x = end + offset;
+            let back = x - end;
+            let rest = (end - (x - back)) + (offset - back);
+            let z = self.kernel.noise(x, rest);
+            let u = self.skeleton.law.potential(x) + self.kernel.cost(z);
+            let u = if u.is_nan() { f64::INFINITY } else { u };
+            least = least.min(u);
+            nodes.push((Node { x, z, weight: half * w }, u));
+        }
+        let mut mass = 0.0;
+        let nodes = nodes
+            .into_iter()
+            .map(|(mut node, u)| {
+                node.weight *= if u == f64::INFINITY { 0.0 } else { core_math::exp(least - u) };
+                mass += node.weight;
+                node
+            })
+            .collect();
+        Sampled { nodes, least, mass }
+    }
+
+    fn middle(&self, panel: &Panel) -> Option<End> {
+        let (a, b) = (panel.left.x, panel.right.x);
+        let x = a + 0.5 * (b - a);
+        let short = b - a <= 16.0 * f64::EPSILON * a.abs().max(b.abs()) || b - a < 1e-280;
+        (!short && a < x && x < b).then(|| self.end(x, self.skeleton.law.potential(x)))
+    }
+
+    /// Whether a panel is worth a try as a whole.
+    fn is_promising(&self, panel: &Panel) -> bool {
+        let change = panel.left.cost() - panel.right.cost();
+        let steep = change.is_nan() || (change.abs() > STEEP && change.is_finite());
+        !steep && panel.bound > f64::NEG_INFINITY && self.kernel.is_fine((panel.right.z, panel.left.z))
+    }
+}
+
+impl Skeleton {
+    /// Width of the enclosure of `log ∫ e^{−V}`.
+    pub fn log_normalizer_width(&self) -> f64 {
+        self.law.log_normalizer().width()
+    }
+
+    /// The law with density `∝ e^{−V}·kernel` on the part of the domain in `range`.
+    pub fn gather(&self, kernel: Kernel, range: (f64, f64)) -> Cloud {
+        self.gathered(kernel, range, false)
+    }
+
+    /// [`Skeleton::gather`] with more nodes on the same panels.
+    pub fn gather_finer(&self, kernel: Kernel, range: (f64, f64)) -> Cloud {
+        self.gathered(kernel, range, true)
+    }
+
+    fn gathered(&self, kernel: Kernel, range: (f64, f64), finer: bool) -> Cloud {
+        let empty = Cloud { nodes: Vec::new(), log_mass: f64::NEG_INFINITY };
+        let rules = [ORDER, FINER_ORDER].map(GaussRule::shared);
+        let [Ok(rule), Ok(fine_rule)] = rules else { return empty };
+        let mut search = Search { skeleton: self, kernel, rule, best: f64::INFINITY };
+        let (domain_lo, domain_hi) = self.law.domain();
+        let mut ends: Vec<End> = Vec::with_capacity(self.points.len() + 2);
+        let lowest = range.0.max(domain_lo);
+        let highest = range.1.min(domain_hi);
+        if lowest.is_finite() && lowest < highest {
+            ends.push(search.end(lowest, self.law.potential(lowest)));
+        }
+        let inner = self.points.iter().filter(|p| lowest < p.0 && p.0 < highest);
+        ends.extend(inner.map(|&(x, v)| search.end(x, v)));
+        if highest.is_finite() && lowest < highest {
+            ends.push(search.end(highest, self.law.potential(highest)));
+        }
+        let centre = kernel.y / kernel.cosine;
+        if lowest < centre && centre < highest {
+            search.best = self.law.potential(centre) + kernel.cost(0.0);
+        }
+        for end in &ends {
+            if end.cost() > f64::NEG_INFINITY {
+                search.best = search.best.min(end.cost());
+            }
+        }
+        let scale = match kernel.kind {
+            Kind::Flat => self.length,
+            _ => self.length.min(kernel.sine / kernel.cosine),
+        };
+        let mut heap: BinaryHeap<Panel> = ends.windows(2).map(|w| search.panel(w[0], w[1])).collect();
+        let mut accepted: Vec<(Panel, Sampled)> = Vec::new();
+        // Mass of the accepted panels in units of e^{−unit}.
+        let (mut total, mut unit) = (0.0, 0.0);
+        while let Some(panel) = heap.pop() {
+            let length = panel.right.x - panel.left.x;
+            let negligible = if accepted.is_empty() {
+                search.best - panel.bound + core_math::log(length / scale) < -NEGLIGIBLE_YET
+            } else {
+                unit - panel.bound + core_math::log(length / total) < -NEGLIGIBLE
+            };
+            if negligible || panel.bound == f64::INFINITY {
+                continue;
+            }
+            let full = heap.len() + accepted.len() >= MOST_PANELS;
+            let middle = if full { None } else { search.middle(&panel) };
+            if middle.is_none() || search.is_promising(&panel) {
+                let sampled = search.sample(&panel, &search.rule);
+                search.best = search.best.min(sampled.least);
+                let fine = middle.is_none() || {
+                    let mass = sampled.mass * core_math::exp((unit - sampled.least).clamp(-700.0, 700.0));
+                    let share = if accepted.is_empty() { 1.0 } else { mass / (mass + total) };
+                    let half = 0.5 * length;
+                    let weights = search.rule.weights();
+                    let values: Vec<f64> =
+                        sampled.nodes.iter().zip(weights).map(|(n, w)| n.weight / (half * w)).collect();
+                    search.rule.resolves(&values, (SHARE / share).sqrt())
+                };
+                if fine {
+                    if accepted.is_empty() {
+                        unit = sampled.least;
+                    }
+                    total += sampled.mass * core_math::exp(unit - sampled.least);
+                    accepted.push((panel, sampled));
+                    continue;
+                }
+            }
+            if let Some(middle) = middle {
+                if middle.cost() > f64::NEG_INFINITY {
+                    search.best = search.best.min(middle.cost());
+                }
+                heap.push(search.panel(panel.left, middle));
+                heap.push(search.panel(middle, panel.right));
+            }
+        }
+        if finer {
+            for (panel, sampled) in &mut accepted {
+                *sampled = search.sample(panel, &fine_rule);
+            }
+        }
+        collect(accepted.into_iter().map(|(_, sampled)| sampled).collect()).unwrap_or(empty)
+    }
+}
+
+/// Puts panels together; nothing if they carry no mass.
+fn collect(panels: Vec<Sampled>) -> Option<Cloud> {
+    let unit = panels.iter().filter(|p| p.mass > 0.0).map(|p| p.least).fold(f64::INFINITY, f64::min);
+    let factor = |p: &Sampled| core_math::exp(unit - p.least);
+    let total: f64 = panels.iter().map(|p| p.mass * factor(p)).sum();
+    if !(total > 0.0 && total.is_finite() && unit.is_finite()) {
+        return None;
+    }
+    let mut nodes = Vec::with_capacity(panels.iter().map(|p| p.nodes.len()).sum());
+    for panel in panels {
+        let share = factor(&panel) / total;
+        nodes.extend(panel.nodes.into_iter().map(|n| Node { weight: n.weight * share, ..n }));
+    }
+    Some(Cloud { nodes, log_mass: core_math::log(total) - unit })
+}
+
+impl Cloud {
+    /// `E f`.
+    pub fn mean(&self, f: impl Fn(&Node) -> f64) -> f64 {
+        self.nodes.iter().filter(|n| n.weight > 0.0).map(|n| n.weight * f(n)).sum()
+    }
+}

@@ -1,0 +1,339 @@
+//! The law at one angle.
+
+use super::PotentialCurve;
+use super::conditional::Conditional;
+use super::gather::{Cloud, Kernel, Kind, Node};
+use crate::measure::line::Tail;
+use crate::numerics::jet::Jet;
+use crate::path::curve::{LineSlice, SlicePoint};
+use std::f64::consts::FRAC_PI_2;
+
+/// Below this ratio of the kernel's width to the target's length derivatives are taken of the target.
+const NARROW: f64 = 1.0;
+/// In a polynomial tail the target varies over this share of the distance.
+const FAR: f64 = 0.1;
+/// The potential at a finite end is smooth if it changes by less than this over the target's length.
+const SINGULAR: f64 = 1e4;
+/// A window is wider than it has to be by at most this share.
+const WINDOW_SLACK: f64 = 0.02;
+const WINDOW_STEPS: usize = 2400;
+/// Steps of breaks of a slice around a place where it changes quickly, in units of the width there.
+const STEPS: [f64; 6] = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
+
+const WHOLE_LINE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+/// The law of `cos φ·X + sin φ·Z`.
+#[derive(Clone, Debug)]
+pub struct PotentialSlice<'a> {
+    curve: &'a PotentialCurve,
+    angle: f64,
+    cosine: f64,
+    sine: f64,
+    /// Finite ends of the domain: `(end, potential there, sign)`, sign −1 on the left.
+    jumps: Vec<(f64, f64, f64)>,
+    /// The potential is differentiable up to finite ends.
+    smooth_ends: bool,
+}
+
+impl<'a> PotentialSlice<'a> {
+    pub(super) fn new(curve: &'a PotentialCurve, angle: f64) -> Self {
+        let law = curve.target();
+        let (lo, hi) = law.domain();
+        let mut smooth_ends = true;
+        let mut jumps = Vec::new();
+        for (end, sign) in [(lo, -1.0), (hi, 1.0)].into_iter().filter(|e| e.0.is_finite()) {
+            let at: Jet<f64, 1> = law.potential(Jet::variable(end));
+            smooth_ends &=
+                at.value().is_finite() && at.derivative(1).abs() * curve.skeleton.length < SINGULAR;
+            jumps.push((end, at.value(), sign));
+        }
+        let (cosine, sine) = (core_math::cos(angle), core_math::sin(angle));
+        Self { curve, angle, cosine, sine, jumps, smooth_ends }
+    }
+
+    /// The angle.
+    pub fn angle(&self) -> f64 {
+        self.angle
+    }
+
+    fn is_target(&self) -> bool {
+        self.angle == 0.0
+    }
+
+    fn is_base(&self) -> bool {
+        self.angle == FRAC_PI_2
+    }
+
+    fn kernel(&self, kind: Kind, y: f64) -> Kernel {
+        Kernel { base: self.curve.base, kind, y, cosine: self.cosine, sine: self.sine }
+    }
+
+    fn cloud(&self, y: f64) -> Cloud {
+        self.curve.skeleton.gather(self.kernel(Kind::Density, y), WHOLE_LINE)
+    }
+
+    /// The conditional law of X given `X_φ = y`; the atom at y for `φ = 0`, the target for `φ = π/2`.
+    pub fn conditional(&self, y: f64) -> Conditional {
+        let cloud = if self.is_target() {
+            let atom = Node { x: y, z: f64::NAN, weight: 1.0 };
+            Cloud { nodes: vec![atom], log_mass: 0.0 }
+        } else if self.is_base() {
+            let kernel = Kernel { cosine: 0.0, ..self.kernel(Kind::Flat, y) };
+            self.curve.skeleton.gather(kernel, WHOLE_LINE)
+        } else {
+            self.cloud(y)
+        };
+        Conditional::new(cloud)
+    }
+
+    /// Logarithm of the density without the mass of the cloud.
+    fn log_scale(&self) -> f64 {
+        -self.curve.skeleton.log_normalizer - self.curve.base.log_normalizer() - core_math::log(self.sine)
+    }
+
+    /// Whether the kernel is narrower than the target around y.
+    fn is_narrow(&self, y: f64) -> bool {
+        let skeleton = &self.curve.skeleton;
+        let tails = skeleton.law.tails();
+        let polynomial = |tail| matches!(tail, Tail::Polynomial { .. });
+        let heavy = polynomial(if y < 0.0 { tails.0 } else { tails.1 });
+        let at = y / self.cosine;
+        let length = if heavy { skeleton.length.max(FAR * at.abs()) } else { skeleton.length };
+        // The noise needs a mean for its Stein kernel.
+        self.smooth_ends && self.curve.base.has_mean() && self.sine < NARROW * self.cosine * length
+    }
+
+    /// All fields from derivatives of the kernel.
+    fn by_kernel(&self, cloud: &Cloud) -> SlicePoint {
+        let (c, s, base) = (self.cosine, self.sine, &self.curve.base);
+        let score = cloud.mean(|n| -base.slope(n.z)) / s;
+        let spread = cloud.mean(|n| {
+            let centred = base.slope(n.z) + s * score;
+            centred * centred - base.bend(n.z)
+        });
+        let drift = |n: &Node| c * n.z - s * n.x;
+        let velocity = cloud.mean(drift);
+        // ∂_φ log(ν(z)/s) = Φ'(z)ω/s − c/s with ω = −s·x + c·z.
+        let rate = cloud.mean(|n| base.slope(n.z) * drift(n) - c) / s;
+        let log_density = self.log_scale() + cloud.log_mass;
+        SlicePoint { log_density, score, curvature: spread / (s * s), velocity, log_density_rate: rate }
+    }
+
+    /// All fields from derivatives of the target, with what integration by parts leaves at finite ends.
+    fn by_target(&self, y: f64, cloud: &Cloud) -> SlicePoint {
+        let (c, s, base, law) = (self.cosine, self.sine, &self.curve.base, self.curve.target());
+        let smooth = self.jumps.is_empty() && law.kinks().is_empty();
+        let jets: Vec<(f64, f64)> = if smooth {
+            let jet = |n: &Node| law.potential(Jet::<f64, 2>::variable(n.x));
+            cloud.nodes.iter().map(jet).map(|j| (j.derivative(1), j.derivative(2))).collect()
+        } else {
+            let jet = |n: &Node| law.potential(Jet::<f64, 1>::variable(n.x));
+            cloud.nodes.iter().map(|n| (jet(n).derivative(1), 0.0)).collect()
+        };
+        let mean = |f: &dyn Fn(&Node, f64, f64) -> f64| -> f64 {
+            let terms = cloud.nodes.iter().zip(&jets).filter(|(n, _)| n.weight > 0.0);
+            terms.map(|(n, j)| n.weight * f(n, j.0, j.1)).sum()
+        };
+        let drift = |x: f64, z: f64| c * z - s * x;
+        // Density of the conditional law at the ends, with sign, and the noise there.
+        let kernel = self.kernel(Kind::Density, y);
+        let ends: Vec<(f64, f64, f64)> = self
+            .jumps
+            .iter()
+            .map(|&(x, v, sign)| {
+                let z = kernel.noise(x, 0.0);
+                (x, z, sign * core_math::exp(-v - base.cost(z) - cloud.log_mass))
+            })
+            .collect();
+        let at_ends = |f: &dyn Fn(f64, f64) -> f64| -> f64 { ends.iter().map(|e| e.2 * f(e.0, e.1)).sum() };
+        let slope = mean(&|_, v, _| v);
+        let score = -(slope + at_ends(&|_, _| 1.0)) / c;
+        let curvature = if smooth {
+            mean(&|_, v, bend| (v - slope).powi(2) - bend) / (c * c)
+        } else {
+            // One derivative of the target and one of the kernel, both centred.
+            let field = |z: f64| -base.slope(z) / s - score;
+            -(mean(&|n, v, _| (v - slope) * field(n.z)) + at_ends(&|_, z| field(z))) / c
+        };
+        let noise = mean(&|n, v, _| v * base.stein_kernel(n.z)) + at_ends(&|_, z| base.stein_kernel(z));
+        // w = (E[Z|y] − s·y)/c with E[Z|y] = (s/c)·noise.
+        let velocity = s / c * (noise / c - y);
+        let rate = (s + mean(&|n, v, _| v * drift(n.x, n.z)) + at_ends(&drift)) / c;
+        let log_density = self.log_scale() + cloud.log_mass;
+        SlicePoint { log_density, score, curvature, velocity, log_density_rate: rate }
+    }
+
+    fn target_point(&self, y: f64) -> SlicePoint {
+        let law = self.curve.target();
+        let potential: Jet<f64, 2> = law.potential(Jet::variable(y));
+        SlicePoint {
+            log_density: law.log_density(y),
+            score: -potential.derivative(1),
+            curvature: -potential.derivative(2),
+            velocity: 0.0,
+            log_density_rate: 0.0,
+        }
+    }
+
+    fn base_point(&self, y: f64) -> SlicePoint {
+        let (base, mean) = (&self.curve.base, self.curve.mean);
+        SlicePoint {
+            log_density: base.log_density(y),
+            score: -base.slope(y),
+            curvature: -base.bend(y),
+            velocity: -mean,
+            log_density_rate: -mean * base.slope(y),
+        }
+    }
+
+    /// Mass of the target on one side of y, or of the convolution.
+    fn mass(&self, kind: Kind, y: f64) -> f64 {
+        let skeleton = &self.curve.skeleton;
+        let cloud = if self.is_target() {
+            let range = if matches!(kind, Kind::Below) { (WHOLE_LINE.0, y) } else { (y, WHOLE_LINE.1) };
+            skeleton.gather(self.kernel(Kind::Flat, y), range)
+        } else {
+            skeleton.gather(self.kernel(kind, y), WHOLE_LINE)
+        };
+        core_math::exp(cloud.log_mass - skeleton.log_normalizer).clamp(0.0, 1.0)
+    }
+
+    /// A place where the law has mass, and a width of it.
+    fn middle(&self) -> (f64, f64) {
+        let wells = self.curve.target().local_minima();
+        let (first, last) = (wells[0], wells[wells.len() - 1]);
+        let middle = 0.5 * (first.0 + last.0);
+        let width = 0.5 * (last.0 - first.0) + first.1.max(last.1);
+        (self.cosine * middle, (self.cosine * width).hypot(self.sine))
+    }
+
+    /// Smallest `d` on a grid of relative spacing [`WINDOW_SLACK`] with at most `level` beyond `middle ± d`.
+    fn reach(&self, middle: f64, width: f64, sign: f64, level: f64) -> f64 {
+        let beyond = |d: f64| {
+            let (below, above) = self.masses(middle + sign * d);
+            if sign < 0.0 { below } else { above }
+        };
+        let (mut inside, mut outside) = (0.0, width);
+        for _ in 0..WINDOW_STEPS {
+            if beyond(outside) <= level {
+                break;
+            }
+            (inside, outside) = (outside, 2.0 * outside);
+        }
+        while outside - inside > WINDOW_SLACK * outside.max(width) {
+            let half = 0.5 * (inside + outside);
+            if beyond(half) <= level { outside = half } else { inside = half }
+        }
+        middle + sign * outside
+    }
+
+    /// Relative difference of the results of two rules on the same panels at one point.
+    fn disagreement(&self, y: f64) -> f64 {
+        let kernel = self.kernel(Kind::Density, y);
+        let skeleton = &self.curve.skeleton;
+        let (coarse, fine) = (skeleton.gather(kernel, WHOLE_LINE), skeleton.gather_finer(kernel, WHOLE_LINE));
+        let noise = |cloud: &Cloud| cloud.mean(|n| n.z);
+        let size = fine.mean(|n| n.z.abs()).max(f64::MIN_POSITIVE);
+        let fields = (noise(&coarse) - noise(&fine)).abs() / size;
+        (coarse.log_mass - fine.log_mass).abs().max(fields)
+    }
+}
+
+impl LineSlice for PotentialSlice<'_> {
+    fn point(&self, y: f64) -> SlicePoint {
+        if self.is_target() {
+            self.target_point(y)
+        } else if self.is_base() {
+            self.base_point(y)
+        } else {
+            let cloud = self.cloud(y);
+            if cloud.nodes.is_empty() {
+                // Beyond what double precision can hold, or y is not finite.
+                let nothing = f64::NAN;
+                return SlicePoint {
+                    log_density: f64::NEG_INFINITY,
+                    score: nothing,
+                    curvature: nothing,
+                    velocity: nothing,
+                    log_density_rate: nothing,
+                };
+            }
+            if self.is_narrow(y) { self.by_target(y, &cloud) } else { self.by_kernel(&cloud) }
+        }
+    }
+
+    fn log_density(&self, y: f64) -> f64 {
+        if self.is_target() {
+            self.curve.target().log_density(y)
+        } else if self.is_base() {
+            self.curve.base.log_density(y)
+        } else {
+            self.log_scale() + self.cloud(y).log_mass
+        }
+    }
+
+    fn masses(&self, y: f64) -> (f64, f64) {
+        if self.is_base() {
+            return self.curve.base.masses(y);
+        }
+        if y == f64::NEG_INFINITY || y == f64::INFINITY {
+            return if y > 0.0 { (1.0, 0.0) } else { (0.0, 1.0) };
+        }
+        let left_first = y < self.middle().0;
+        let (first, second) =
+            if left_first { (Kind::Below, Kind::Above) } else { (Kind::Above, Kind::Below) };
+        let small = self.mass(first, y);
+        // The other mass by the complement where that keeps its accuracy.
+        let other = if small < 0.5 { 1.0 - small } else { self.mass(second, y) };
+        if left_first { (small, other) } else { (other, small) }
+    }
+
+    fn window(&self, level: f64) -> (f64, f64) {
+        let (middle, width) = self.middle();
+        (self.reach(middle, width, -1.0, level), self.reach(middle, width, 1.0, level))
+    }
+
+    fn breaks(&self) -> Vec<f64> {
+        let law = self.curve.target();
+        let mut breaks = Vec::new();
+        let mut around = |at: f64, width: f64| {
+            breaks.push(at);
+            breaks.extend(STEPS.iter().flat_map(|k| [at - k * width, at + k * width]));
+        };
+        if self.is_base() {
+            around(0.0, 1.0);
+        } else {
+            for (well, width) in law.local_minima() {
+                around(self.cosine * well, (self.cosine * width).hypot(self.sine));
+            }
+            let (lo, hi) = law.domain();
+            let ends = [lo, hi].into_iter().filter(|e| e.is_finite());
+            for corner in law.kinks().iter().copied().chain(ends) {
+                around(self.cosine * corner, self.sine);
+            }
+        }
+        breaks.sort_by(f64::total_cmp);
+        breaks.dedup();
+        if self.is_target() {
+            let (lo, hi) = law.domain();
+            breaks.retain(|x| lo <= *x && *x <= hi);
+        }
+        breaks
+    }
+
+    fn relative_error(&self) -> f64 {
+        let rounding = 64.0 * f64::EPSILON;
+        let normalizer = 0.5 * self.curve.skeleton.log_normalizer_width();
+        if self.is_target() || self.is_base() {
+            return rounding + if self.is_base() { 0.0 } else { normalizer };
+        }
+        let (middle, width) = self.middle();
+        let (mut worst, mut size) = (0.0_f64, 0.0_f64);
+        for k in [-9.0, -3.0, -1.0, -0.3, 0.0, 0.4, 1.1, 3.2, 8.0] {
+            worst = worst.max(self.disagreement(middle + k * width));
+            size = size.max(self.log_density(middle + k * width).abs());
+        }
+        let kernel = f64::EPSILON * (self.middle().0.abs() + 1.0) / self.sine;
+        worst + rounding + normalizer + f64::EPSILON * size + if self.smooth_ends { 0.0 } else { kernel }
+    }
+}
