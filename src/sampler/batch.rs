@@ -16,11 +16,9 @@ const PURPOSE: &str = "sampler/chain";
 /// Bytes of scores that are kept at a time.
 const SCORE_MEMORY: usize = 32 << 20;
 
-/// Coordinates of the chains in a block: states, noise and scores then fit into the nearest caches.
-const BLOCK_COORDINATES: usize = 6400;
-/// The fewest and the most chains in a block unless told otherwise: enough for the vector units, not more than
-/// leaves something for every thread.
-const DEFAULT_LANES: (usize, usize) = (64, 128);
+/// Chains in a block unless told otherwise: enough for the vector units, and states, noise and scores stay in the
+/// nearer caches in some hundred dimensions.
+const DEFAULT_LANES: usize = 128;
 
 /// Which chains are run, and how. The samples depend on the seed and the numbers of the chains, and on
 /// nothing else here: not on the lanes, the units or the number of threads.
@@ -30,8 +28,8 @@ pub struct Batch {
     pub seed: u64,
     /// Numbers of the chains; each has a random stream of its own.
     pub chains: Range<u64>,
-    /// Chains in a block, at least 1; `None` chooses by the dimension.
-    pub lanes: Option<usize>,
+    /// Chains in a block, at least 1.
+    pub lanes: usize,
     /// Vector units.
     pub units: Units,
 }
@@ -39,7 +37,7 @@ pub struct Batch {
 impl Batch {
     /// Chains 0 to `count`, with the widest units.
     pub fn new(seed: u64, count: usize) -> Self {
-        Self { seed, chains: 0..count as u64, lanes: None, units: Units::widest() }
+        Self { seed, chains: 0..count as u64, lanes: DEFAULT_LANES, units: Units::widest() }
     }
 }
 
@@ -73,11 +71,10 @@ impl Batch {
             return Err(Error::domain("chains", format!("{:?}", self.chains), "at least one"));
         }
         let dim = path.dim();
-        let lanes = match self.lanes {
-            None => (BLOCK_COORDINATES / dim).clamp(DEFAULT_LANES.0, DEFAULT_LANES.1),
-            Some(0) => return Err(Error::domain("lanes", 0, "at least one")),
-            Some(lanes) => lanes,
-        };
+        let lanes = self.lanes;
+        if lanes == 0 {
+            return Err(Error::domain("lanes", 0, "at least one"));
+        }
         let start = path.start_at(grid.time(0))?;
         let firsts: Vec<u64> = self.chains.clone().step_by(lanes).collect();
         let root = stream(self.seed, PURPOSE, 0);
@@ -85,7 +82,7 @@ impl Batch {
             .into_par_iter()
             .map(|first| {
                 let last = (first + lanes as u64).min(self.chains.end);
-                let mut streams: Vec<Stream> = (first..last).map(|chain| of_chain(&root, chain)).collect();
+                let mut streams: Vec<Stream> = (first..last).map(|chain| root.sibling(chain)).collect();
                 let mut uniforms = vec![0.0; dim * streams.len()];
                 for row in uniforms.chunks_exact_mut(streams.len()) {
                     row.iter_mut().zip(&mut streams).for_each(|(u, stream)| *u = stream.random());
@@ -125,13 +122,6 @@ impl Batch {
             }),
         }
     }
-}
-
-/// The stream of a chain, as [`stream`] gives it.
-fn of_chain(root: &Stream, chain: u64) -> Stream {
-    let mut stream = root.clone();
-    stream.set_stream(chain);
-    stream
 }
 
 /// What a thread needs to step blocks.

@@ -6,6 +6,7 @@ use super::Grid;
 use super::score::{PathScore, Score, same_dimension};
 use crate::error::{Error, Result};
 use crate::numerics::vector::Units;
+use rayon::prelude::*;
 use std::fmt;
 use std::ops::Range;
 
@@ -116,7 +117,8 @@ impl<S: Score> Scheme<S> {
         }
         let ahead = integrator.scores_per_step() - 1;
         let times = steps.start..steps.end + ahead;
-        let scores = times.map(|k| path.score_at(grid.time(k))).collect::<Result<_>>()?;
+        let scores =
+            times.into_par_iter().map(|k| path.score_at(grid.time(k))).collect::<Result<_>>()?;
         Ok(Self { integrator, grid: *grid, first: steps.start, scores })
     }
 
