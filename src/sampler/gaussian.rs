@@ -16,8 +16,8 @@ use nalgebra::DMatrix;
 pub struct GaussianScore {
     mean: Vec<f64>,
     precision: Precision,
-    /// The middle of the extreme precisions.
-    rate: f64,
+    /// The extreme precisions.
+    range: (f64, f64),
 }
 
 #[derive(Clone, Debug)]
@@ -35,15 +35,14 @@ impl GaussianScore {
             return Self::diagonal(mean, variances.iter().map(|v| 1.0 / v).collect());
         }
         let spectrum = law.spectrum();
-        let rate = 0.5 * (1.0 / spectrum.smallest().mid() + 1.0 / spectrum.largest().mid());
+        let range = (1.0 / spectrum.largest().mid(), 1.0 / spectrum.smallest().mid());
         let matrix = law.precision().map(Enclosure::mid);
-        Self { mean, precision: Precision::Dense(matrix.as_slice().to_vec()), rate }
+        Self { mean, precision: Precision::Dense(matrix.as_slice().to_vec()), range }
     }
 
     fn diagonal(mean: Vec<f64>, precisions: Vec<f64>) -> Self {
-        let (least, most) =
-            precisions.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)));
-        Self { mean, precision: Precision::Diagonal(precisions), rate: 0.5 * (least + most) }
+        let range = precisions.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)));
+        Self { mean, precision: Precision::Diagonal(precisions), range }
     }
 }
 
@@ -79,7 +78,11 @@ impl Score for GaussianScore {
     }
 
     fn linear_rate(&self) -> f64 {
-        self.rate
+        0.5 * (self.range.0 + self.range.1)
+    }
+
+    fn steepest(&self) -> f64 {
+        self.range.1
     }
 }
 

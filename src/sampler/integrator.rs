@@ -117,8 +117,7 @@ impl<S: Score> Scheme<S> {
         }
         let ahead = integrator.scores_per_step() - 1;
         let times = steps.start..steps.end + ahead;
-        let scores =
-            times.into_par_iter().map(|k| path.score_at(grid.time(k))).collect::<Result<_>>()?;
+        let scores = times.into_par_iter().map(|k| path.score_at(grid.time(k))).collect::<Result<_>>()?;
         Ok(Self { integrator, grid: *grid, first: steps.start, scores })
     }
 

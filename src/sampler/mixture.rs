@@ -13,6 +13,7 @@ pub(super) use kernel::apply;
 use super::score::{PathScore, Score, StandardStart, Start, same_dimension};
 use crate::error::{Error, Result, positive, within};
 use crate::measure::gaussian::Gaussian;
+use crate::measure::mixture::Mixture;
 use crate::numerics::vector::Units;
 use crate::path::Schedule;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
@@ -90,6 +91,31 @@ impl MixtureScores {
         }
         let weights = weights.iter().map(|w| w / total).collect();
         Ok(Self { dim, weights, means, centre, spread, schedule })
+    }
+
+    /// The path to a mixture.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] if a component has no density.
+    pub fn to_mixture(mixture: &Mixture, schedule: Schedule) -> Result<Self> {
+        if !mixture.has_density() {
+            let reason = "a component of the mixture has no density".to_owned();
+            return Err(Error::Undefined { what: "the score of the target".to_owned(), reason });
+        }
+        let count = mixture.len();
+        let components = (0..count).map(|k| {
+            let mean = mixture.component_mean(k).to_vec();
+            let covariance = mixture.component_covariance(k);
+            let diagonal = covariance.diagonal();
+            if covariance == DMatrix::from_diagonal(&diagonal) {
+                Gaussian::diagonal(mean, diagonal.as_slice().to_vec())
+            } else {
+                Gaussian::new(DVector::from_vec(mean), covariance)
+            }
+        });
+        let components = components.collect::<Result<Vec<_>>>()?;
+        let weights: Vec<f64> = (0..count).map(|k| mixture.weight(k)).collect();
+        Self::new(&weights, &components, schedule)
     }
 
     /// Number of components.
@@ -334,12 +360,24 @@ impl Score for MixtureScore {
 
     /// The middle of the extreme precisions of the components.
     fn linear_rate(&self) -> f64 {
-        let (least, most) = match &self.precisions {
+        let (least, most) = self.range();
+        0.5 * (least + most)
+    }
+
+    /// The largest precision of the components: between them the score is less steep.
+    fn steepest(&self) -> f64 {
+        self.range().1
+    }
+}
+
+impl MixtureScore {
+    /// The extreme eigenvalues of the components' precisions.
+    fn range(&self) -> (f64, f64) {
+        match &self.precisions {
             Precisions::Isotropic(p) | Precisions::Diagonal(p) => {
                 p.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)))
             }
             Precisions::Dense(_, range) => *range,
-        };
-        0.5 * (least + most)
+        }
     }
 }

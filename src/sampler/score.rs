@@ -16,6 +16,10 @@ pub trait Score: Send + Sync {
     /// A rate `a ≥ 0` for which `∇log p(x) + ax` varies little: what an exponential integrator treats exactly.
     fn linear_rate(&self) -> f64;
 
+    /// The steepest descent of the score, a bound for `−λ_min(∇²log p)` or an estimate of it: explicit steps have to
+    /// be shorter than 2 over it.
+    fn steepest(&self) -> f64;
+
     /// `∇log p(x)`, shape `[d]`, for a point of shape `[d]`.
     fn score(&self, x: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; x.len()];
@@ -35,6 +39,10 @@ impl<S: Score + ?Sized> Score for Box<S> {
 
     fn linear_rate(&self) -> f64 {
         (**self).linear_rate()
+    }
+
+    fn steepest(&self) -> f64 {
+        (**self).steepest()
     }
 }
 
