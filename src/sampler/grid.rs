@@ -28,6 +28,11 @@ impl Grid {
         Ok(Self { from, until, kappa, steps })
     }
 
+    /// Slowness κ.
+    pub fn kappa(&self) -> f64 {
+        self.kappa
+    }
+
     /// Number of steps.
     pub fn steps(&self) -> usize {
         self.steps

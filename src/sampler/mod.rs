@@ -26,6 +26,7 @@ mod importance;
 mod integrator;
 mod line;
 mod mixture;
+mod moments;
 mod product;
 mod score;
 
@@ -37,5 +38,6 @@ pub use importance::{Estimate, LogDensity, UserPath, UserScore};
 pub use integrator::{Integrator, Scheme, Workspace};
 pub use line::LineScore;
 pub use mixture::{MixtureScore, MixtureScores};
+pub use moments::{CoordinateMoments, SampleMoments};
 pub use product::{Factor, ProductScore, ProductScores};
 pub use score::{PathScore, Score, StandardStart, Start};
