@@ -6,6 +6,7 @@
 mod laws;
 mod node;
 mod points;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use crate::measure::target::Target;
 use crate::path::{GaussianPath, Schedule};
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
+pub(super) use sampled::{Sampled, SampledLaw};
 use std::io::Read;
 use std::path::Path;
 
@@ -77,7 +79,7 @@ impl TargetFile {
 
     /// Checks the text of a target file; `file` is its name in messages.
     fn parse(file: &str, text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|error| syntax_error(file, text, &error))?;
+        let table = Self::table(file, text)?;
         let root = Section::root(file, &table, &["target", "base", "schedule", "run"])?;
         let mut notes = Vec::new();
         let target =
@@ -85,22 +87,36 @@ impl TargetFile {
         if let Some(base) = root.get("base") {
             check_base(&base.section()?)?;
         }
-        let schedule =
-            root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))?;
-        let (kappas, start) = match root.get("run") {
-            Some(run) => run_section(&run.section()?)?,
-            None => (DEFAULT_KAPPAS.to_vec(), 0.0),
-        };
+        let schedule = schedule_of(&root)?;
+        let (kappas, start) = run_of(&root)?;
         let subject = match target {
             Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
             other => Subject::Law(Box::new(other)),
         };
         Ok(Self { subject, notes, kappas, start })
     }
+
+    /// The text as TOML.
+    fn table(file: &str, text: &str) -> Result<toml::Table> {
+        text.parse().map_err(|error| syntax_error(file, text, &error))
+    }
+}
+
+/// The schedule of a file, the cosine one if it gives none.
+fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
+    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+}
+
+/// The values of κ and the start of a file.
+fn run_of(root: &Section<'_>) -> Result<(Vec<f64>, f64)> {
+    match root.get("run") {
+        Some(run) => run_section(&run.section()?),
+        None => Ok((DEFAULT_KAPPAS.to_vec(), 0.0)),
+    }
 }
 
 /// The text of a file of reasonable size; `expected` says what kind of file it has to be.
-fn text_of(file: &Path, expected: &str) -> Result<String> {
+pub(super) fn text_of(file: &Path, expected: &str) -> Result<String> {
     let input =
         |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
     if file.is_dir() {

@@ -13,7 +13,7 @@ const MOST_POINTS: usize = 10_000;
 pub(super) fn mixture(section: &Section<'_>) -> Result<LineMeasure> {
     let bandwidth = section.require("bandwidth", "a number > 0")?.positive()?;
     let file = section.require("file", "the name of a file of numbers, in quotes")?.path()?;
-    let mut points = read(&file)?;
+    let mut points: Vec<f64> = read(&file, 1)?.into_iter().flatten().collect();
     points.sort_by(f64::total_cmp);
     // Equal points make one component with their number as its weight.
     let groups: Vec<(f64, f64)> = points.chunk_by(|a, b| a == b).map(|g| (g[0], g.len() as f64)).collect();
@@ -22,31 +22,53 @@ pub(super) fn mixture(section: &Section<'_>) -> Result<LineMeasure> {
         .map_err(|e| section.refused(e))
 }
 
-/// The numbers of a file, one per line. Empty lines and what follows `#` are skipped.
-fn read(file: &Path) -> Result<Vec<f64>> {
-    let text = text_of(file, "a file with a number per line")?;
+/// The points of the file, a row each, all of the same dimension, and the bandwidth.
+pub(super) fn rows(section: &Section<'_>) -> Result<(Vec<Vec<f64>>, f64)> {
+    let bandwidth = section.require("bandwidth", "a number > 0")?.positive()?;
+    let file = section.require("file", "the name of a file of points, in quotes")?.path()?;
+    Ok((read(&file, usize::MAX)?, bandwidth))
+}
+
+/// The points of a file, one per line, with at most so many coordinates. Empty lines and what follows `#` are
+/// skipped.
+fn read(file: &Path, most_columns: usize) -> Result<Vec<Vec<f64>>> {
+    let text = text_of(file, "a file with a point per line")?;
     let error = |line: usize, message: String| Error::Input {
         location: format!("{}: line {}", file.display(), line + 1),
         message,
     };
-    let mut points = Vec::new();
+    let mut points: Vec<Vec<f64>> = Vec::new();
     for (i, line) in text.lines().enumerate() {
         let content = line.split('#').next().unwrap_or_default().trim();
         if content.is_empty() {
             continue;
         }
-        let columns = content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty()).count();
-        if columns > 1 {
-            let message = format!("{columns} columns: expected one number, points on the line");
+        let mut cells: Vec<&str> =
+            content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty()).collect();
+        if cells.is_empty() {
+            // Nothing but separators: they are shown.
+            cells.push(content);
+        }
+        let expected = points.first().map_or(most_columns, Vec::len);
+        if cells.len() > expected || (!points.is_empty() && cells.len() != expected) {
+            let message = if most_columns == 1 {
+                format!("{} columns: expected one number, points on the line", cells.len())
+            } else {
+                format!("{} columns: expected {expected}, as in the first line", cells.len())
+            };
             return Err(error(i, message));
         }
-        let number = content.parse::<f64>().ok().filter(|x| x.is_finite());
-        let Some(number) = number else {
-            let shown: String = content.chars().take(60).collect();
-            return Err(error(i, format!("`{shown}`: expected a finite number")));
-        };
-        // −0 is 0.
-        points.push(number + 0.0);
+        let mut point = Vec::with_capacity(cells.len());
+        for cell in cells {
+            let number = cell.parse::<f64>().ok().filter(|x| x.is_finite());
+            let Some(number) = number else {
+                let shown: String = cell.chars().take(60).collect();
+                return Err(error(i, format!("`{shown}`: expected a finite number")));
+            };
+            // −0 is 0.
+            point.push(number + 0.0);
+        }
+        points.push(point);
         if points.len() > MOST_POINTS {
             return Err(error(i, format!("expected at most {MOST_POINTS} points")));
         }
