@@ -10,6 +10,7 @@ mod kernel;
 mod search;
 
 pub use increments::Increments;
+pub use search::least_divergence;
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, within};
@@ -212,9 +213,9 @@ pub fn chain_divergence(path: &PlanPath, integrator: Integrator, kappa: f64, ste
 }
 
 /// Steps of the dynamics in units of the steepest descent at which an extrapolation in the step begins.
-const COARSEST_STEP: f64 = 0.25;
+const COARSEST_STEP: f64 = 0.5;
 
-/// The same as [`chain_divergence`] for a number of steps too large to go through: extrapolated in the step from four
+/// The same as [`chain_divergence`] for a number of steps too large to go through: extrapolated in the step from three
 /// coarser grids (Converged).
 ///
 /// # Errors
@@ -228,10 +229,10 @@ pub fn extrapolated_divergence(
     let steepest = search::steepest(path)?;
     let coarsest = (steepest * (1.0 - path.start) / (kappa * COARSEST_STEP)).ceil().max(64.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared in floating point first")]
-    if 8.0 * coarsest >= steps as f64 {
+    if 4.0 * coarsest >= steps as f64 {
         return chain_divergence(path, integrator, kappa, steps);
     } else {
-        let points = [1, 2, 4, 8].map(|factor| coarsest as usize * factor).map(|n| {
+        let points = [1, 2, 4].map(|factor| coarsest as usize * factor).map(|n| {
             let kl = chain_divergence(path, integrator, kappa, n)?;
             Ok((1.0 / n as f64 - 1.0 / steps as f64, kl))
         });

@@ -183,7 +183,7 @@ pub(super) fn steepest(path: &PlanPath) -> Result<f64> {
 }
 
 /// The least value of a function of κ on a logarithmic scale, and where; stops early below `enough`.
-fn least(range: (f64, f64), from: Option<f64>, enough: f64, f: &dyn Fn(f64) -> f64) -> (f64, f64) {
+fn least(range: (f64, f64), from: Option<f64>, enough: f64, share: f64, f: &dyn Fn(f64) -> f64) -> (f64, f64) {
     // A ladder of factors of 2 around the guess, then golden sections.
     let mut best = (from.unwrap_or((range.0 * range.1).sqrt()).clamp(range.0, range.1), f64::INFINITY);
     best.1 = f(best.0);
@@ -209,7 +209,7 @@ fn least(range: (f64, f64), from: Option<f64>, enough: f64, f: &dyn Fn(f64) -> f
     }
     let (mut a, mut b) = (below.ln(), above.ln());
     let mut inner = [b - GOLDEN * (b - a), a + GOLDEN * (b - a)].map(|x| (x, f64::NAN));
-    while b - a > KAPPA_SHARE && best.1 > enough {
+    while b - a > share && best.1 > enough {
         for point in &mut inner {
             if point.1.is_nan() {
                 point.1 = f(point.0.exp());
@@ -253,7 +253,7 @@ impl Plan {
             // Below this κ an explicit step overshoots more than twofold.
             let lowest = if integrator == Integrator::Exponential { 1e-3 } else { 0.5 };
             let range = ((lowest * slope * (1.0 - path.start()) / steps as f64).min(LARGEST_KAPPA), LARGEST_KAPPA);
-            Ok(least(range, guess, kl, &|kappa| frozen.roughly(kappa)))
+            Ok(least(range, guess, kl, KAPPA_SHARE, &|kappa| frozen.roughly(kappa)))
         };
         let mut steps = 4;
         let mut tried = attempt(steps, None)?;
@@ -331,7 +331,7 @@ impl Plan {
         };
         let cost = |kappa: f64| length / (kappa * longest(kappa));
         let most = 4.0 * kl / increments.action.hi().max(4.0 * kl / LARGEST_KAPPA);
-        let (kappa, steps) = least((1e-6 * most, most), Some(0.4 * most), 0.0, &cost);
+        let (kappa, steps) = least((1e-6 * most, most), Some(0.4 * most), 0.0, KAPPA_SHARE, &cost);
         let steps = steps.ceil();
         if !(steps <= MOST_STEPS) {
             let what = "a plan by bounds, in steps,".to_owned();
@@ -347,6 +347,20 @@ impl Plan {
         }
         Ok(plan)
     }
+}
+
+/// The κ at which the divergence of a chain of so many steps is least, and that divergence.
+///
+/// # Errors
+/// Those of [`chain_divergence`].
+pub fn least_divergence(path: &PlanPath, integrator: Integrator, steps: usize) -> Result<(f64, Enclosure)> {
+    /// The divergence is stationary in κ: its relative error is about the square of this.
+    const SHARE: f64 = 1e-4;
+    let frozen = Frozen::new(path, integrator, steps)?;
+    let lowest = 0.5 * steepest(path)? * (1.0 - path.start()) / steps as f64;
+    let range = (lowest.min(LARGEST_KAPPA), LARGEST_KAPPA);
+    let (kappa, _) = least(range, None, 0.0, SHARE, &|kappa| frozen.roughly(kappa));
+    Ok((kappa, chain_divergence(path, integrator, kappa, steps)?))
 }
 
 /// The largest error of the tables of scores, together over all factors.
