@@ -95,6 +95,10 @@ claims! {
     e2_schroedinger_potential: "E2",
     e3_entropic_map_jacobian: "E3",
     s2_gaussian_chain: "S2",
+    s3_discrete_girsanov: "S3",
+    s4_error_terms: "S4",
+    s5_plan_reaches: "S5",
+    s6_step_exponents: "S6",
 }
 
 #[test]

@@ -349,17 +349,22 @@ impl Plan {
     }
 }
 
-/// The κ at which the divergence of a chain of so many steps is least, and that divergence.
+/// The κ at which the divergence of a chain of so many steps is least, and that divergence; the search begins at `guess`.
 ///
 /// # Errors
 /// Those of [`chain_divergence`].
-pub fn least_divergence(path: &PlanPath, integrator: Integrator, steps: usize) -> Result<(f64, Enclosure)> {
+pub fn least_divergence(
+    path: &PlanPath,
+    integrator: Integrator,
+    steps: usize,
+    guess: Option<f64>,
+) -> Result<(f64, Enclosure)> {
     /// The divergence is stationary in κ: its relative error is about the square of this.
-    const SHARE: f64 = 1e-4;
+    const SHARE: f64 = 1e-3;
     let frozen = Frozen::new(path, integrator, steps)?;
     let lowest = 0.5 * steepest(path)? * (1.0 - path.start()) / steps as f64;
     let range = (lowest.min(LARGEST_KAPPA), LARGEST_KAPPA);
-    let (kappa, _) = least(range, None, 0.0, SHARE, &|kappa| frozen.roughly(kappa));
+    let (kappa, _) = least(range, guess, 0.0, SHARE, &|kappa| frozen.roughly(kappa));
     Ok((kappa, chain_divergence(path, integrator, kappa, steps)?))
 }
 
