@@ -227,7 +227,8 @@ fn a_plan_is_written_and_samples_are_drawn_with_it() {
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert!(outcome.stdout.contains("by computation") && outcome.stdout.contains("cosine"));
     assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 100), "{}", outcome.stdout);
-    let plan: Value = serde_json::from_str(&fs::read_to_string(place.path().join("plan.json")).unwrap()).unwrap();
+    let plan: Value =
+        serde_json::from_str(&fs::read_to_string(place.path().join("plan.json")).unwrap()).unwrap();
     assert!(plan["computed_kl"]["hi"].as_f64().unwrap() <= 0.1);
     let outcome = place.run(&["sample", "target.toml", "-n", "1000", "--plan", "plan.json", "-o", "out.csv"]);
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
@@ -238,7 +239,9 @@ fn a_plan_is_written_and_samples_are_drawn_with_it() {
 fn plans_that_cannot_be_made_are_refused() {
     let place = Place::with("target.toml", GAUSSIAN);
     place.run(&["plan", "target.toml", "--kl", "0"]).assert_refused(&["--kl", "finite number > 0"]);
-    place.run(&["plan", "target.toml", "--kl", "0.1", "--integrator", "rk4"]).assert_refused(&["rk4", "heun"]);
+    place
+        .run(&["plan", "target.toml", "--kl", "0.1", "--integrator", "rk4"])
+        .assert_refused(&["rk4", "heun"]);
     place.run(&["plan", "none.toml", "--kl", "0.1"]).assert_refused(&["none.toml"]);
     // An infinite action: the accuracy is out of reach of the bounds.
     let linear = GAUSSIAN.to_owned() + "[schedule]\nkind = \"linear\"\n";

@@ -101,7 +101,10 @@ fn transition_densities_and_the_explicit_recursion_agree() {
             for (kappa, steps) in [(1.0, 10), (0.3, 40), (0.1, 200)] {
                 let kernel = chain_divergence(&line, integrator, kappa, steps).unwrap();
                 let exact = chain_divergence(&narrow(schedule.clone()), integrator, kappa, steps).unwrap();
-                assert!(kernel.interval().intersects(exact.interval()), "{integrator}, {steps}: {kernel} {exact}");
+                assert!(
+                    kernel.interval().intersects(exact.interval()),
+                    "{integrator}, {steps}: {kernel} {exact}"
+                );
                 let resolution = 1e-3 * exact.mid() + 1e-6;
                 assert!(kernel.width() < resolution, "{integrator}, {steps}: {kernel} {exact}");
             }
@@ -146,7 +149,10 @@ fn bad_wishes_are_refused() {
         assert!(Plan::by_computation(&path, EULER, kl).is_err());
     }
     assert!(PlanPath::new(Vec::new(), 0.0).is_err());
-    assert!(PlanPath::new(vec![PlanFactor::mixture(&[1.0], &[0.0], &[1.0], Schedule::cosine()).unwrap()], 1.0).is_err());
+    assert!(
+        PlanPath::new(vec![PlanFactor::mixture(&[1.0], &[0.0], &[1.0], Schedule::cosine()).unwrap()], 1.0)
+            .is_err()
+    );
     // The action is infinite: no bound, but a chain.
     let linear = narrow(Schedule::linear());
     assert!(Plan::by_bounds(&linear, EULER, WANTED).is_err());

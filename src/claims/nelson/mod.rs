@@ -5,9 +5,11 @@ use crate::claim::Claim;
 pub mod finite_energy;
 pub mod forward_backward_drift;
 pub mod reverse_diffusion;
+pub mod simulated_marginals;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &simulated_marginals::SimulatedMarginals,
     &forward_backward_drift::ForwardBackwardDrift,
     &reverse_diffusion::ReverseDiffusion,
     &finite_energy::FiniteEnergy,

@@ -111,9 +111,8 @@ impl OrderInstance {
             let (from, until) = (f64::from(k) / f64::from(n), f64::from(k + 1) / f64::from(n));
             let (centre, own) = self.law(from);
             let kept = 1.0 - h / own;
-            let weight = |s: f64| {
-                core_math::exp(-rule.integrate(s, until, |u| 1.0 / self.law(u).1) / self.kappa)
-            };
+            let weight =
+                |s: f64| core_math::exp(-rule.integrate(s, until, |u| 1.0 / self.law(u).1) / self.kappa);
             let decay = weight(from);
             let pull = rule.integrate(from, until, |s| {
                 let (m, v) = self.law(s);

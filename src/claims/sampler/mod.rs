@@ -11,7 +11,7 @@ pub mod plan_reaches;
 pub mod step_exponents;
 
 /// The claims of the chapter, in the order of their ids.
-pub(crate) const CLAIMS: &[&dyn Claim] = &[
+pub(super) const CLAIMS: &[&dyn Claim] = &[
     &convergence_orders::ConvergenceOrders,
     &gaussian_chain::GaussianChain,
     &discrete_girsanov::DiscreteGirsanov,

@@ -102,7 +102,8 @@ impl ExponentInstance {
         }
         let kappa = *guess;
         let room = wanted - self.bias(kappa)?;
-        let step = if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
+        let step =
+            if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
         // NaN where there is no room.
         Ok(-core_math::log(kappa) - core_math::log(step))
     }
@@ -150,7 +151,10 @@ impl ExponentInstance {
                     let exponent = (log - before) / (2.0 * std::f64::consts::LN_2);
                     // The best κ is found to some 10⁻⁴, where the number of steps is flat.
                     let error = 1e-6;
-                    points.push((core_math::pow(epsilon, order), Enclosure::around(exponent, error, Evidence::Converged)));
+                    points.push((
+                        core_math::pow(epsilon, order),
+                        Enclosure::around(exponent, error, Evidence::Converged),
+                    ));
                 }
             }
         }
@@ -193,7 +197,10 @@ impl Theorem for StepExponents {
         title: "What each rate buys: steps for a divergence ε²",
         statement: "The fewest steps with bias term + step term ≤ ε² grow like ε^{−r}: Girsanov step term h/(4κ): r = 6 (bias κA/4), 4 (κ²), \
                     3 (κ⁴, smooth stop); contracted step term ~h: 3 (κ²), 5/2 (κ⁴); the computed divergence: 2 (λ = t²), 3/2 (cosine)",
-        hypotheses: &[("H1", "ε → 0"), ("H2", "λ̇(1) > 0 for the rates with κ², a smooth stop for those with κ⁴")],
+        hypotheses: &[
+            ("H1", "ε → 0"),
+            ("H2", "λ̇(1) > 0 for the rates with κ², a smooth stop for those with κ⁴"),
+        ],
         why: "Minimise 1/(κh) under κ^p + h/κ = ε² or κ^p + h = ε²; the real step error is O(h²), as the law of the chain forgets.",
         checked: "Local exponents of the fewest steps over decades of ε, extrapolated to ε → 0, for N(1,1/4): from the program's \
                   bounds, and from the computed law of the chain with the best κ.",
