@@ -27,9 +27,9 @@ pub fn z_of(level: f64) -> f64 {
     for _ in 0..80 {
         let middle = f64::midpoint(lo, hi);
         if core_math::erfc(middle * std::f64::consts::FRAC_1_SQRT_2) > level {
-            lo = middle
+            lo = middle;
         } else {
-            hi = middle
+            hi = middle;
         }
     }
     hi

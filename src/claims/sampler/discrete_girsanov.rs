@@ -5,7 +5,7 @@
 //!
 //! *Hypotheses.* H1: finite action. H2: the expectation is finite.
 //!
-//! *Normalisation.* Chain `X + hŝ_k(X) + √(2h)ξ`; Nelson process `dY = (s_τ + v̂_τ)dτ + √2 dB`, of law p̂_τ.
+//! *Normalisation.* Chain `X + hŝ_k(X) + √(2h)ξ`; Nelson process `dY = (s_τ + v̂_τ)dτ + √2 dB`, of law `p̂_τ`.
 //!
 //! *Why.* The chain is the process with the drift `ŝ_k(X_{τ_k})` at its times; Girsanov's theorem gives the divergence of
 //! the path laws with the factor ¼ = ½·½, and marginals are closer than paths.

@@ -215,8 +215,8 @@ impl ChainInstance {
                 let precision = (1.0 + self.tilt) / first;
                 // Each part as `(a, b, c)` for a + bU + cW, with U and W the standardised Nelson process now and at
                 // the beginning of the step.
-                for i in 0..4 {
-                    sums[i] += rule.integrate(from, until, |t| {
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum += rule.integrate(from, until, |t| {
                         let here = variance(t);
                         let (lambda, rate) = (schedule.lambda(t), schedule.lambda_dot(t));
                         let between = rule.integrate(from, t, |u| 1.0 / variance(u));

@@ -89,7 +89,7 @@ impl Increments {
             let error = (a - b).abs();
             // Several times the rounding of sums of some hundred terms.
             let rounding = 1e-12 * b.abs();
-            if !(error <= RESOLVED * b.abs() + rounding) {
+            if error > RESOLVED * b.abs() + rounding || error.is_nan() {
                 let what = "a norm of the score along the path, which bounds the step,".to_owned();
                 return Err(Error::NoConvergence { what, reached: error, wanted: RESOLVED * b.abs() });
             }

@@ -51,7 +51,7 @@ impl Density {
         let (lo, hi) = (window.0 - margin, window.1 + margin);
         let spacing = resolution.spacing * variance.sqrt();
         let count = ((hi - lo) / spacing).ceil().max(64.0);
-        if !(count <= MOST_POINTS) {
+        if count > MOST_POINTS || count.is_nan() {
             let what = "points of a transition density on the line".to_owned();
             return Err(Error::NoConvergence { what, reached: count, wanted: MOST_POINTS });
         }
@@ -60,7 +60,9 @@ impl Density {
         let points: Vec<f64> = (0..=count as usize).map(|i| lo + i as f64 * spacing).collect();
         let mut values = vec![0.0; points.len()];
         slice.log_densities(&points, &mut values);
-        values.iter_mut().for_each(|v| *v = core_math::exp(*v));
+        for v in &mut values {
+            *v = core_math::exp(*v);
+        }
         let next = vec![0.0; points.len()];
         Ok(Self { first: lo, spacing, reach: resolution.reach, points, values, next })
     }

@@ -32,7 +32,7 @@ pub struct PlanFactor {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Gaussian(GaussianPath),
+    Gaussian(Box<GaussianPath>),
     /// The path, and the scores that the sampler steps with.
     Line(LinePath, ProductScores),
 }
@@ -44,7 +44,7 @@ impl PlanFactor {
     /// [`Error::Domain`] unless the base is the standard normal law.
     pub fn gaussian(path: GaussianPath) -> Result<Self> {
         if path.has_standard_base() {
-            Ok(Self { kind: Kind::Gaussian(path) })
+            Ok(Self { kind: Kind::Gaussian(Box::new(path)) })
         } else {
             Err(Error::domain("base", path, "the standard Gaussian law"))
         }
@@ -234,19 +234,15 @@ pub fn extrapolated_divergence(
 ) -> Result<Enclosure> {
     let steepest = search::steepest(path)?;
     let coarsest = (steepest * (1.0 - path.start) / (kappa * COARSEST_STEP)).ceil().max(64.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "compared in floating point first"
-    )]
     if 4.0 * coarsest >= steps as f64 {
         return chain_divergence(path, integrator, kappa, steps);
-    } else {
-        let points = [1, 2, 4].map(|factor| coarsest as usize * factor).map(|n| {
-            let kl = chain_divergence(path, integrator, kappa, n)?;
-            Ok((1.0 / n as f64 - 1.0 / steps as f64, kl))
-        });
-        let points = points.into_iter().collect::<Result<Vec<_>>>()?;
-        Ok(limit_at_zero(&points))
     }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below a number of steps")]
+    let coarsest = coarsest as usize;
+    let points = [coarsest, 2 * coarsest, 4 * coarsest].map(|n| {
+        let kl = chain_divergence(path, integrator, kappa, n)?;
+        Ok((1.0 / n as f64 - 1.0 / steps as f64, kl))
+    });
+    let points = points.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(limit_at_zero(&points))
 }

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 const MOST_COMPUTED_STEPS: usize = 1 << 17;
 /// Steps at most of a plan by bounds.
 const MOST_STEPS: f64 = 1e15;
-/// The number of steps is found up to this share.
-const STEP_SHARE: f64 = 0.005;
+/// The number of steps is found up to one part in so many.
+const STEP_SHARE: usize = 200;
 /// Relative width in κ at which its search ends: the divergence is stationary there.
 const KAPPA_SHARE: f64 = 0.02;
 /// κ is searched below this.
@@ -207,17 +207,17 @@ fn least(
             // Where nothing is finite yet the search goes on.
             if value < best.1 || (value == best.1 && value.is_infinite()) {
                 if up {
-                    below = at
+                    below = at;
                 } else {
-                    above = at
+                    above = at;
                 }
                 best = (next, value);
                 at = next;
             } else {
                 if up {
-                    above = next
+                    above = next;
                 } else {
-                    below = next
+                    below = next;
                 }
                 break;
             }
@@ -304,7 +304,7 @@ impl Plan {
             tried = attempt(steps, Some(0.6 * tried.0))?;
         }
         let mut kappa = tried.0;
-        while steps - failed.0 > 1.max((STEP_SHARE * steps as f64) as usize) {
+        while steps - failed.0 > 1.max(steps / STEP_SHARE) {
             let middle = failed.0.midpoint(steps);
             let found = attempt(middle, Some(failed.1.map_or(kappa, |k: f64| (k * kappa).sqrt())))?;
             if found.1 <= kl {
@@ -352,16 +352,16 @@ impl Plan {
         let left = |kappa: f64| kl.sqrt() - increments.bias_term(kappa).hi().sqrt() - score(kappa).sqrt();
         let longest = |kappa: f64| {
             let room = left(kappa);
-            if !(room > 0.0) {
+            if room <= 0.0 || room.is_nan() {
                 return 0.0;
             }
             let (mut lo, mut hi) = (0.0_f64, 1.0 / kappa);
             for _ in 0..200 {
                 let middle = if lo == 0.0 { hi * 1e-3 } else { (lo * hi).sqrt() };
                 if increments.step_term(kappa, middle).hi().sqrt() <= room {
-                    lo = middle
+                    lo = middle;
                 } else {
-                    hi = middle
+                    hi = middle;
                 }
                 if hi <= lo * (1.0 + 4.0 * f64::EPSILON) || hi < f64::MIN_POSITIVE {
                     break;
@@ -373,7 +373,7 @@ impl Plan {
         let most = 4.0 * kl / increments.action.hi().max(4.0 * kl / LARGEST_KAPPA);
         let (kappa, steps) = least((1e-6 * most, most), Some(0.4 * most), 0.0, KAPPA_SHARE, &cost);
         let steps = steps.ceil();
-        if !(steps <= MOST_STEPS) {
+        if steps > MOST_STEPS || steps.is_nan() {
             let what = "a plan by bounds, in steps,".to_owned();
             return Err(Error::NoConvergence { what, reached: steps, wanted: MOST_STEPS });
         }
