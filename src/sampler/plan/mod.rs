@@ -219,9 +219,9 @@ pub fn chain_divergence(
 }
 
 /// Steps of the dynamics in units of the steepest descent at which an extrapolation in the step begins.
-const COARSEST_STEP: f64 = 0.5;
+const COARSEST_STEP: f64 = 0.25;
 
-/// The same as [`chain_divergence`] for a number of steps too large to go through: extrapolated in the step from three
+/// The same as [`chain_divergence`] for a number of steps too large to go through: extrapolated in the step from
 /// coarser grids (Converged).
 ///
 /// # Errors
@@ -234,15 +234,19 @@ pub fn extrapolated_divergence(
 ) -> Result<Enclosure> {
     let steepest = search::steepest(path)?;
     let coarsest = (steepest * (1.0 - path.start) / (kappa * COARSEST_STEP)).ceil().max(64.0);
-    if 4.0 * coarsest >= steps as f64 {
+    // Recursions are cheap, transition densities are not.
+    let is_gaussian = path.factors.iter().all(|factor| matches!(factor.kind, Kind::Gaussian(_)));
+    let factors: &[usize] = if is_gaussian { &[2, 4, 8, 16] } else { &[1, 2, 4] };
+    if factors[factors.len() - 1] as f64 * coarsest >= steps as f64 {
         return chain_divergence(path, integrator, kappa, steps);
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below a number of steps")]
     let coarsest = coarsest as usize;
-    let points = [coarsest, 2 * coarsest, 4 * coarsest].map(|n| {
+    let points = factors.iter().map(|factor| {
+        let n = factor * coarsest;
         let kl = chain_divergence(path, integrator, kappa, n)?;
         Ok((1.0 / n as f64 - 1.0 / steps as f64, kl))
     });
-    let points = points.into_iter().collect::<Result<Vec<_>>>()?;
+    let points = points.collect::<Result<Vec<_>>>()?;
     Ok(limit_at_zero(&points))
 }
