@@ -215,3 +215,6 @@ fn heun_step(units: Units, x: &mut [f64], drifts: [&[f64]; 2], a: f64, noise: &[
         },
     );
 }
+
+#[cfg(test)]
+mod tests;
