@@ -3,6 +3,7 @@
 mod bounds;
 mod channel;
 mod covariance;
+pub mod fokker_planck;
 mod gaussian;
 mod nelson;
 mod small_kappa;

@@ -1,7 +1,8 @@
-//! Target laws as a user describes them: laws on the line, radial laws, and products of these.
+//! Target laws as a user describes them: laws on the line, radial laws, Gaussian mixtures, and products of these.
 
 use super::gaussian::Gaussian;
 use super::line::LineMeasure;
+use super::mixture::Mixture;
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::expression::Expression;
@@ -17,6 +18,8 @@ pub enum Target {
     Line(LineMeasure),
     /// A law with density a function of the distance from the origin.
     Radial(Box<Radial>),
+    /// A Gaussian mixture in any dimension.
+    Mixture(Box<Mixture>),
     /// Independent coordinates or blocks of coordinates; never empty.
     Product(Vec<Target>),
 }
@@ -124,6 +127,7 @@ impl fmt::Display for Target {
             Self::Gaussian(law) => write!(f, "gaussian in dimension {}", law.dim()),
             Self::Line(law) => law.fmt(f),
             Self::Radial(law) => law.fmt(f),
+            Self::Mixture(law) => law.fmt(f),
             Self::Product(factors) => {
                 let factors: Vec<String> = factors.iter().map(|factor| format!("[{factor}]")).collect();
                 write!(f, "product of {}", factors.join(" and "))

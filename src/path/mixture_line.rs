@@ -160,8 +160,8 @@ impl MixtureSlice {
 /// Half-widths, in standard deviations, of the panels around a component.
 const PANEL_DEVIATIONS: [f64; 3] = [1.5, 4.0, 8.0];
 
-/// A few roundings per component and the argument `z²/2` of the exponential, for `|z|` up to 40.
-const RELATIVE_ERROR: f64 = 2e3 * f64::EPSILON;
+/// A few roundings, and three of the argument `z²/2` of the exponential where there is mass, `|z|` up to 10.
+const RELATIVE_ERROR: f64 = 2e2 * f64::EPSILON;
 
 /// Steps of the bisection for the ends of a window: ends to a millionth of the bracket.
 const WINDOW_STEPS: usize = 20;
@@ -293,7 +293,7 @@ mod tests {
 
     /// Error of a centred difference with step `h` (truncation, for third derivatives up to `third`, and rounding).
     fn difference_error(h: f64, third: f64, scale: f64) -> f64 {
-        h * h / 6.0 * third + 16.0 * RELATIVE_ERROR * scale / h
+        h * h / 6.0 * third + 4.0 * RELATIVE_ERROR * scale / h
     }
 
     #[test]

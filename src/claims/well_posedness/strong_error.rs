@@ -25,15 +25,15 @@ pub enum Reference {
 }
 
 /// Dimension.
-const DIM: usize = 512;
+pub(super) const DIM: usize = 512;
 /// Blocks of coordinates.
 const BLOCKS: usize = 64;
 /// Steps of the finest refinement.
-const FINEST: usize = 256;
+pub(super) const FINEST: usize = 256;
 /// Number of errors that are fitted, each for half the step of the one before.
-const LEVELS: u32 = 5;
+pub(super) const LEVELS: u32 = 5;
 /// Standard errors: beyond 6.5 Student's law with 63 degrees of freedom has probability 1.4·10⁻⁸.
-const STANDARD_ERRORS: f64 = 6.5;
+pub(super) const STANDARD_ERRORS: f64 = 6.5;
 
 /// The order of convergence at time 1 of the program's Euler-Maruyama scheme, fitted on a path of
 /// seed `seed`; the solution is that of the dynamics with slowness `solution_kappa`.
@@ -78,7 +78,7 @@ fn normals(stream: &mut Stream) -> Vec<f64> {
 }
 
 /// Squared differences, coordinate by coordinate.
-fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
+pub(super) fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).collect()
 }
 
@@ -147,7 +147,7 @@ fn brownian_path(
 
 /// Least-squares slope of log₂ of the error against log₂ of the step, over levels with halved steps:
 /// mean over the blocks and its standard error.
-fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
+pub(super) fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
     let size = DIM / BLOCKS;
     let centre = 0.5 * (errors.len() as f64 - 1.0);
     let slopes: Vec<f64> = (0..BLOCKS)

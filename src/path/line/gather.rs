@@ -1,10 +1,10 @@
-//! Adaptive quadrature of a target's density times a kernel, on panels found from below.
+//! Adaptive quadrature of a target's density times a kernel, on panels found by bounds of their mass.
 //!
 //! The integrand is `e^{−U}` with `U = V + K`, V the target's potential and K the cost of the kernel. The
 //! *skeleton* of the target cuts its domain into panels on which V is monotone or has a hump, so that on a
 //! panel `V ≥ min` of its values at the ends; the same holds for K. The sum of the two minima bounds U from
-//! below, and a best-first search bisects and integrates only panels that can matter: narrow peaks, far tails
-//! and kinks are found without knowing where they are.
+//! below and so the mass of the panel from above. A search in the order of these bounds bisects and integrates
+//! only panels that can matter: narrow peaks, far tails and kinks are found without knowing where they are.
 
 use super::base::LineBase;
 use crate::measure::line::LineMeasure;
@@ -18,13 +18,15 @@ const NEAR_OCTAVES: i32 = 6;
 const FAR_OCTAVES: i32 = 90;
 /// A panel below `e^{−46} = 10^{−20}` of the whole is left out.
 const NEGLIGIBLE: f64 = 46.0;
-/// The same before the whole is known.
-const NEGLIGIBLE_YET: f64 = 56.0;
+/// Logarithm of a number of panels that may be left out together.
+const SPARE: f64 = 4.0;
 /// Share of the whole that an unresolved panel may cost: its error is about the square of its last
 /// Legendre coefficients, relative to the panel.
 const SHARE: f64 = 1e-17;
 /// Panels that change by more than a factor `e^{30}` are halved without looking.
 const STEEP: f64 = 30.0;
+/// Panels are not halved below this length, however singular the density at 0.
+const SHORTEST: f64 = 1e-200;
 /// Panels at most.
 const MOST_PANELS: usize = 4000;
 /// Gauss nodes on a panel; for the error estimate the accepted panels are summed with more.
@@ -165,7 +167,8 @@ impl End {
 
 #[derive(Clone, Copy, Debug)]
 struct Panel {
-    bound: f64,
+    /// Upper bound of the logarithm of its mass.
+    log_mass_bound: f64,
     left: End,
     right: End,
 }
@@ -182,9 +185,9 @@ impl PartialOrd for Panel {
     }
 }
 impl Ord for Panel {
-    /// The lowest bound comes first out of a heap; ties from left to right.
+    /// The largest bound comes first out of a heap; ties from left to right.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.bound.total_cmp(&self.bound).then(other.left.x.total_cmp(&self.left.x))
+        self.log_mass_bound.total_cmp(&other.log_mass_bound).then(other.left.x.total_cmp(&self.left.x))
     }
 }
 
@@ -200,8 +203,6 @@ struct Search<'a> {
     skeleton: &'a Skeleton,
     kernel: Kernel,
     rule: std::sync::Arc<GaussRule>,
-    /// The least U seen.
-    best: f64,
 }
 
 impl Search<'_> {
@@ -212,7 +213,9 @@ impl Search<'_> {
 
     fn panel(&self, left: End, right: End) -> Panel {
         let kernel = self.kernel.least((right.z, left.z), (right.k, left.k));
-        Panel { bound: left.v.min(right.v) + kernel, left, right }
+        let least = left.v.min(right.v) + kernel;
+        let log_mass_bound = core_math::log(right.x - left.x) - least;
+        Panel { log_mass_bound, left, right }
     }
 
     fn sample(&self, panel: &Panel, rule: &GaussRule) -> Sampled {
@@ -247,7 +250,7 @@ impl Search<'_> {
     fn middle(&self, panel: &Panel) -> Option<End> {
         let (a, b) = (panel.left.x, panel.right.x);
         let x = a + 0.5 * (b - a);
-        let short = b - a <= 16.0 * f64::EPSILON * a.abs().max(b.abs()) || b - a < 1e-280;
+        let short = b - a <= 16.0 * f64::EPSILON * a.abs().max(b.abs()) || b - a < SHORTEST;
         (!short && a < x && x < b).then(|| self.end(x, self.skeleton.law.potential(x)))
     }
 
@@ -255,7 +258,7 @@ impl Search<'_> {
     fn is_promising(&self, panel: &Panel) -> bool {
         let change = panel.left.cost() - panel.right.cost();
         let steep = change.is_nan() || (change.abs() > STEEP && change.is_finite());
-        !steep && panel.bound > f64::NEG_INFINITY && self.kernel.is_fine((panel.right.z, panel.left.z))
+        !steep && panel.log_mass_bound < f64::INFINITY && self.kernel.is_fine((panel.right.z, panel.left.z))
     }
 }
 
@@ -279,7 +282,7 @@ impl Skeleton {
         let empty = Cloud { nodes: Vec::new(), log_mass: f64::NEG_INFINITY };
         let rules = [ORDER, FINER_ORDER].map(GaussRule::shared);
         let [Ok(rule), Ok(fine_rule)] = rules else { return empty };
-        let mut search = Search { skeleton: self, kernel, rule, best: f64::INFINITY };
+        let search = Search { skeleton: self, kernel, rule };
         let (domain_lo, domain_hi) = self.law.domain();
         let mut ends: Vec<End> = Vec::with_capacity(self.points.len() + 2);
         let lowest = range.0.max(domain_lo);
@@ -292,38 +295,24 @@ impl Skeleton {
         if highest.is_finite() && lowest < highest {
             ends.push(search.end(highest, self.law.potential(highest)));
         }
-        let centre = kernel.y / kernel.cosine;
-        if lowest < centre && centre < highest {
-            search.best = self.law.potential(centre) + kernel.cost(0.0);
-        }
-        for end in &ends {
-            if end.cost() > f64::NEG_INFINITY {
-                search.best = search.best.min(end.cost());
-            }
-        }
-        let scale = match kernel.kind {
-            Kind::Flat => self.length,
-            _ => self.length.min(kernel.sine / kernel.cosine),
-        };
         let mut heap: BinaryHeap<Panel> = ends.windows(2).map(|w| search.panel(w[0], w[1])).collect();
         let mut accepted: Vec<(Panel, Sampled)> = Vec::new();
         // Mass of the accepted panels in units of e^{−unit}.
         let (mut total, mut unit) = (0.0, 0.0);
         while let Some(panel) = heap.pop() {
-            let length = panel.right.x - panel.left.x;
-            let negligible = if accepted.is_empty() {
-                search.best - panel.bound + core_math::log(length / scale) < -NEGLIGIBLE_YET
-            } else {
-                unit - panel.bound + core_math::log(length / total) < -NEGLIGIBLE
-            };
-            if negligible || panel.bound == f64::INFINITY {
-                continue;
+            // The panels still waiting have no larger bounds, but there may be many of them.
+            let log_total =
+                if accepted.is_empty() { f64::NEG_INFINITY } else { core_math::log(total) - unit };
+            if panel.log_mass_bound == f64::NEG_INFINITY
+                || panel.log_mass_bound < log_total - NEGLIGIBLE - SPARE
+            {
+                break;
             }
+            let length = panel.right.x - panel.left.x;
             let full = heap.len() + accepted.len() >= MOST_PANELS;
             let middle = if full { None } else { search.middle(&panel) };
             if middle.is_none() || search.is_promising(&panel) {
                 let sampled = search.sample(&panel, &search.rule);
-                search.best = search.best.min(sampled.least);
                 let fine = middle.is_none() || {
                     let mass = sampled.mass * core_math::exp((unit - sampled.least).clamp(-700.0, 700.0));
                     let share = if accepted.is_empty() { 1.0 } else { mass / (mass + total) };
@@ -331,7 +320,9 @@ impl Skeleton {
                     let weights = search.rule.weights();
                     let values: Vec<f64> =
                         sampled.nodes.iter().zip(weights).map(|(n, w)| n.weight / (half * w)).collect();
-                    search.rule.resolves(&values, (SHARE / share).sqrt())
+                    // What the rounding of U leaves of its exponential.
+                    let rounding = 16.0 * f64::EPSILON * sampled.least.abs();
+                    search.rule.resolves(&values, (SHARE / share).sqrt() + rounding)
                 };
                 if fine {
                     if accepted.is_empty() {
@@ -343,9 +334,6 @@ impl Skeleton {
                 }
             }
             if let Some(middle) = middle {
-                if middle.cost() > f64::NEG_INFINITY {
-                    search.best = search.best.min(middle.cost());
-                }
                 heap.push(search.panel(panel.left, middle));
                 heap.push(search.panel(middle, panel.right));
             }

@@ -4,15 +4,21 @@ use super::MeasureReport;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
 use crate::inequality::log_sobolev::{LogSobolevReport, NamedBound, log_sobolev_constant};
+use crate::inequality::poincare::plane::plane_poincare_constant;
 use crate::inequality::poincare::poincare_constant;
 use crate::inequality::poincare::radial::radial_poincare_constant;
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use crate::measure::target::{Radial, Target};
+use crate::numerics::linalg::extreme_eigenvalues;
 use rayon::prelude::*;
 
 /// What is computed for Gaussian targets alone.
 const GAUSSIAN_ONLY: [&str; 5] =
     ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"];
+
+/// Rounding of a covariance that is summed over components, relative.
+const ROUNDING: f64 = 1e-13;
 
 /// The constants of a law, with remarks on them.
 struct Constants {
@@ -58,6 +64,7 @@ fn constants(target: &Target) -> Result<Constants> {
         }),
         Target::Line(law) => on_line(law),
         Target::Radial(law) => radial(law),
+        Target::Mixture(law) => mixture(law),
         Target::Product(factors) => {
             let factors: Vec<Constants> = factors.par_iter().map(constants).collect::<Result<_>>()?;
             Ok(product(factors))
@@ -123,6 +130,28 @@ fn radial(law: &Radial) -> Result<Constants> {
         Enclosure::at_least((poincare * 2.0).lo(), poincare.evidence())
     };
     Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
+}
+
+/// A Gaussian mixture: its Poincaré constant is at least the largest variance, and computed in the plane; the log-Sobolev
+/// constant is at least twice that. Both are known for a single component.
+fn mixture(law: &Mixture) -> Result<Constants> {
+    let (_, variance) = extreme_eigenvalues("covariance", &law.covariance())?;
+    let variance = variance.weakened(Evidence::Converged).widened(ROUNDING * variance.hi());
+    let mut notes = Vec::new();
+    if law.len() == 1 {
+        return Ok(Constants { poincare: variance, log_sobolev: variance * 2.0, variance, notes });
+    }
+    let poincare = if law.dim() == 2 && law.has_density() {
+        plane_poincare_constant(|x, y| law.log_density(&[x, y]).map_or(f64::INFINITY, |l| -l))?.value
+    } else {
+        notes.push("poincare_constant: at least the largest variance; the upper end is not known".to_owned());
+        Enclosure::at_least(variance.lo(), Evidence::Converged)
+    };
+    notes.push(
+        "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known".to_owned(),
+    );
+    let log_sobolev = Enclosure::at_least((poincare * 2.0).lo(), poincare.evidence());
+    Ok(Constants { poincare, log_sobolev, variance, notes })
 }
 
 /// The largest of each constant over the factors.
