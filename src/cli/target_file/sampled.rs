@@ -117,7 +117,7 @@ fn gather(section: &Section<'_>, factors: &mut Vec<SampledLaw>) -> Result<()> {
                 SampledLaw::Mixture(law.map_err(|e| section.refused(e))?)
             }
             Target::Line(law) => SampledLaw::Line(law),
-            Target::Mixture(law) => SampledLaw::Mixture(law),
+            Target::Mixture(law) => SampledLaw::Mixture(*law),
             Target::Radial(_) | Target::Product(_) => {
                 return Err(kind.error("this version does not draw from it"));
             }
