@@ -168,5 +168,6 @@ fn bad_input_is_refused() {
         &mixture("means = [[0, 0], [2, 0]]\ncovariances = [[[1, 2], [2, 1]], [[1, 0], [0, 1]]]"),
         &["target", "positive"],
     );
+    refused("kind = \"uniform\"\ninterval = [0, 1]", &["target", "the scores of the path fall as steeply"]);
     refused(&mixture("means = [0, 1]\nstds = [1, 1e-9]\n[run]\nkappa = [0.001]"), &["run.kappa", "steps"]);
 }
