@@ -159,7 +159,7 @@ impl Plan {
             Grid::new(asked.start, 1.0, plan.kappa, plan.steps).map_err(|e| refused("", e.to_string()))?;
         // A plan is written with all digits; a step from another κ or start is off by far more.
         let tolerance = 1e-9 * grid.step();
-        if !((grid.step() - plan.step).abs() <= tolerance) {
+        if plan.step.is_nan() || (grid.step() - plan.step).abs() > tolerance {
             let message =
                 format!("{}: expected {}, as κ, the start and the steps give it", plan.step, grid.step());
             return Err(refused("step", message));
@@ -177,7 +177,7 @@ impl Plan {
             slope = slope.max(asked.path.score_at(time(i))?.steepest());
         }
         let steps = ((1.0 - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
-        if !(steps <= MOST_STEPS) {
+        if steps.is_nan() || steps > MOST_STEPS {
             return Err(Error::Input {
                 location: "run.kappa".to_owned(),
                 message: format!(
@@ -191,7 +191,7 @@ impl Plan {
         let grid = Grid::new(asked.start, 1.0, kappa, steps)?;
         // Laws with jumps or kinks have scores without bound near the target.
         let last = asked.path.score_at(grid.time(steps - 1))?.steepest();
-        if !(grid.step() * last <= STABLE) {
+        if last.is_nan() || grid.step() * last > STABLE {
             return Err(Error::Input {
                 location: "target".to_owned(),
                 message: format!(

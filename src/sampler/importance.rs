@@ -137,7 +137,9 @@ impl<T: LogDensity> UserScore<'_, T> {
         let mut weights: Vec<f64> =
             logs.iter().map(|log| if log.is_finite() { exp(log - most) } else { 0.0 }).collect();
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= total);
+        for w in &mut weights {
+            *w /= total;
+        }
         let effective_draws = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
         let average = |form: &[f64]| {
             let mut score = vec![0.0; dim];

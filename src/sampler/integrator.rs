@@ -1,7 +1,5 @@
 //! Integrators for annealed Langevin dynamics: a step as a pure function of state and noise.
 
-#![expect(clippy::inline_always, reason = "loops are vectorised where they are inlined")]
-
 use super::Grid;
 use super::score::{PathScore, Score, same_dimension};
 use crate::error::{Error, Result};

@@ -208,7 +208,9 @@ impl IncreasingStart {
 
 impl Start for IncreasingStart {
     fn place(&self, _lanes: usize, _uniforms: &[f64], points: &mut [f64]) {
-        points.iter_mut().for_each(|x| *x = self.image(*x));
+        for x in points {
+            *x = self.image(*x);
+        }
     }
 }
 
