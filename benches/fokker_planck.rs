@@ -34,7 +34,8 @@ fn divergences(wells: &MixtureCurve, accuracy: Accuracy) -> Result<Vec<[f64; 2]>
 }
 
 fn benchmarks(c: &mut Criterion) {
-    let wells = MixtureCurve::new(&[0.5, 0.5], &[-2.0, 2.0], &[0.5, 0.5]).expect("positive weights and deviations");
+    let wells =
+        MixtureCurve::new(&[0.5, 0.5], &[-2.0, 2.0], &[0.5, 0.5]).expect("positive weights and deviations");
     let fast = divergences(&wells, FAST).expect("a smooth path");
     let refined = divergences(&wells, REFINED).expect("a smooth path");
     for (fast, refined) in fast.iter().flatten().zip(refined.iter().flatten()) {
