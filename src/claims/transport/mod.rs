@@ -4,6 +4,7 @@ use crate::claim::Claim;
 
 pub mod continuity;
 pub mod continuity_instance;
+pub mod continuity_mixture;
 pub mod de_bruijn;
 pub mod existence;
 pub mod gaussian_base;
