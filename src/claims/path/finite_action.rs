@@ -216,7 +216,7 @@ impl Theorem for FiniteAction {
             }
             Instance::LineOnset(line) => {
                 let schedule = line.path.schedule();
-                let start = schedule.time_of(1.0 / 64.0)?;
+                let start = schedule.time_of(1.0 / 256.0)?;
                 let profile = profile(line.path.curve(), schedule, 0.0, start)?;
                 let a = schedule.onset_exponent().unwrap_or(1.0);
                 exponent(start, a, |e| profile.action(schedule, 0.5 * e, e))
