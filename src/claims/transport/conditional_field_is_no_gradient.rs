@@ -293,7 +293,7 @@ impl Theorem for ConditionalFieldIsNoGradient {
 /// Rounding of a field of order one.
 const ROUNDING: f64 = 1e-12;
 /// Step of the quadrature in units of the length on which the integrand varies.
-const STEP: f64 = 0.75;
+const STEP: f64 = 0.5;
 
 /// `Σ_{j<k} r_jr_k(g_j − g_k)(d_j × d_k)`.
 fn curl_of_noise(case: &MixtureTime, y: [f64; 2]) -> Enclosure {
