@@ -38,6 +38,7 @@ claims! {
     t5_gaussian_paths: "T5",
     t6_poincare_existence: "T6",
     t7_de_bruijn: "T7",
+    t8_conditional_field_is_no_gradient: "T8",
     n3_forward_backward_drift: "N3",
     n4_reverse_diffusion: "N4",
     n5_finite_energy: "N5",
