@@ -12,7 +12,7 @@ use rand_distr::StandardNormal;
 /// 10⁻⁶ of a whole audit is far from spent by the checks that use it.
 const DEVIATIONS: f64 = 6.0;
 /// Pairs of antithetic paths.
-const PAIRS: u32 = 1 << 13;
+const PAIRS: u32 = 1 << 12;
 /// Steps of the coarser chain; the finer one has twice as many and the same noise.
 const STEPS: u32 = 48;
 /// Seed of the noise.
