@@ -211,7 +211,11 @@ impl Region {
                 return Enclosure::exact(0.0).weakened(Evidence::Converged);
             }
             let share = ((value - coarse[j] * doubled) / size).abs();
-            Enclosure::around(value, size * (SAFETY * share * share + TRUNCATION + ROUNDING), Evidence::Converged)
+            Enclosure::around(
+                value,
+                size * (SAFETY * share * share + TRUNCATION + ROUNDING),
+                Evidence::Converged,
+            )
         })
     }
 }
