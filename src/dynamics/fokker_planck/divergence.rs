@@ -49,7 +49,8 @@ fn kinks(state: &[[f64; 2]]) -> f64 {
     let mut total = 0.0;
     for (i, pair) in state.windows(2).enumerate() {
         let (left, right) = (pair[0][1], pair[1][1]);
-        if left * right >= 0.0 {
+        // A zero at a node is counted once.
+        if (left < 0.0) == (right < 0.0) {
             continue;
         }
         let line = [left, right - left, 0.0, 0.0];
