@@ -6,6 +6,7 @@ mod covariance;
 pub mod fokker_planck;
 mod gaussian;
 mod nelson;
+pub mod plane;
 mod small_kappa;
 
 pub use bounds::{log_sobolev_bias_bound, poincare_energy};
