@@ -11,8 +11,10 @@
 //! All grids take the same steps; figures are extrapolated in the squares of the cells' sizes, over all grids, the error being
 //! the change when the coarsest grid is left out, plus that on halving the number of steps, plus that when the domain leaves
 //! out 10⁻¹² instead of 10⁻¹⁶ of the mass of a coordinate.
-//! Four grids up to 96² give four digits for components a third as wide as the base, in a few seconds; a Student base is a
-//! mixture of some hundred scales, and takes that many times as long for its densities.
+//! Four grids up to 96² give four digits of both divergences for components half as wide as the base, for a κ from 0.01 to 10,
+//! in a second or two; components a seventh as wide have errors of several percent there, or none that is worth the name, and the
+//! enclosures say so. A Student base is a mixture of some hundred scales: its densities take ten times as long, and its
+//! tails leave fewer cells for the middle.
 
 mod reduction;
 mod solver;
@@ -70,8 +72,6 @@ pub struct PlaneBias {
     pub forward_kl: Enclosure,
     /// `KL(q|p)`.
     pub reverse_kl: Enclosure,
-    /// `∫(q/p − 1)² p`; infinite or very uncertain where `q` has heavier tails than `p` resolves.
-    pub chi_squared: Enclosure,
     /// `½∫|q − p|`.
     pub total_variation: Enclosure,
     /// Cells of the finest grid in either direction.
@@ -145,10 +145,18 @@ pub fn plane_bias(
     let figure = |runs: &[solver::Run], k: usize| {
         let figures: Vec<f64> = runs.iter().map(|r| r.divergences[k]).collect();
         let cells = &PlaneAccuracy::GRIDS[..runs.len()];
+        let last = runs.len() - 2;
         let (all, finer) = (extrapolated(cells, &figures), extrapolated(&cells[1..], &figures[1..]));
+        let (value, change) = if k < 3 {
+            (all, (all - finer).abs())
+        } else {
+            // Kinks of the integrand leave no expansion to extrapolate in, only its first term on the average.
+            let once = extrapolated(&cells[last..], &figures[last..]);
+            (once, (once - figures[last + 1]).abs() + (once - all).abs())
+        };
         // What is checked on a coarse grid counts relative to its figure there.
-        let share = if checked[k] > 0.0 { (all / checked[k]).abs().max(1.0) } else { 1.0 };
-        (all, (all - finer).abs() + share * fixed[k] + noise(relative_error, all))
+        let share = if checked[k] > 0.0 { (value / checked[k]).abs().max(1.0) } else { 1.0 };
+        (value, change + share * fixed[k] + noise(relative_error, value))
     };
     let good = |runs: &[solver::Run]| {
         [0, 1].iter().all(|&k| {
@@ -167,7 +175,6 @@ pub fn plane_bias(
     Ok(PlaneBias {
         forward_kl: enclosed(0),
         reverse_kl: enclosed(1),
-        chi_squared: enclosed(2),
         total_variation: enclosed(3),
         cells: PlaneAccuracy::GRIDS[runs.len() - 1],
         steps: runs[runs.len() - 1].steps,

@@ -64,6 +64,9 @@ fn a_product_turned_or_not_has_the_sum_of_the_biases() {
             let found = plane_bias(path, &schedule, kappa, 0.0, 1.0, ACCURACY).unwrap();
             agrees(found.forward_kl, a.forward_kl + b.forward_kl, 1e-2);
             agrees(found.reverse_kl, a.reverse_kl + b.reverse_kl, 1e-2);
+            // The larger of two distances, and their sum.
+            assert!(found.total_variation.hi() >= a.total_variation.max(b.total_variation).lo());
+            assert!(found.total_variation.lo() <= (a.total_variation + b.total_variation).hi());
             assert_eq!(found.steps[4], 0, "{found:?}");
         }
     }
@@ -102,7 +105,7 @@ fn finer_grids_stay_within_the_error() {
     agrees(coarse.forward_kl, fine.forward_kl, 1e-1);
     agrees(coarse.reverse_kl, fine.reverse_kl, 1e-1);
     assert!(fine.forward_kl.width() < coarse.forward_kl.width(), "{coarse:?} {fine:?}");
-    assert!(fine.total_variation.hi() < 1.0 && fine.chi_squared.lo() > 0.0);
+    assert!(fine.total_variation.hi() < 1.0);
     // Pinsker.
     assert!(2.0 * fine.total_variation.lo().powi(2) <= fine.reverse_kl.hi());
 }
