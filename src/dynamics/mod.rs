@@ -7,6 +7,7 @@ pub mod fokker_planck;
 mod gaussian;
 mod line_bounds;
 mod nelson;
+pub mod plane;
 mod small_kappa;
 
 pub use bounds::{log_sobolev_bias_bound, poincare_energy};

@@ -1,7 +1,7 @@
 //! Divergences of two laws given by masses of cells and the deviation of one from the other.
 
 /// `KL(p|q)`, `KL(q|p)`, `χ²(q|p) = ∫(q/p − 1)²p` and the total variation distance `½∫|q − p|`.
-pub(super) type Divergences = [f64; 4];
+pub(in crate::dynamics) type Divergences = [f64; 4];
 
 /// Below this the power series are used: nine terms give full precision.
 const SERIES_RADIUS: f64 = 0.01;
@@ -16,7 +16,7 @@ fn series(w: f64, coefficient: impl Fn(f64) -> f64) -> f64 {
 
 /// Divergences from masses `p`, `q` and `g = q − p` of the cells, `q` and `g` each to its own relative accuracy.
 /// All integrands are written as non-negative functions that vanish to second order at `q = p`.
-pub(super) fn divergences(p: &[f64], log_p: &[f64], state: &[[f64; 2]]) -> Divergences {
+pub(in crate::dynamics) fn divergences(p: &[f64], log_p: &[f64], state: &[[f64; 2]]) -> Divergences {
     let mut sums = [0.0; 4];
     for ((&p, &log_p), &[q, g]) in p.iter().zip(log_p).zip(state) {
         let w = g / p;

@@ -21,7 +21,7 @@ const DIVERGENT: f64 = 0.1;
 /// From three figures on, with orderly changes: two steps of Richardson extrapolation of the last three, the last change
 /// of the figure extrapolated once being the error (its own error is a fifteenth, but the angle is not halved each time).
 /// Otherwise one step with the last two changes as the error, which is infinite if they grow.
-pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
+pub(in crate::dynamics) fn limit(figures: &[f64]) -> (f64, f64) {
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     match *figures {
         [] => (f64::NAN, f64::INFINITY),
@@ -50,7 +50,7 @@ pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
 
 /// Limits, at the nodes of the coarsest grid, of tables of logarithms on one to three nested grids (every second node is
 /// shared). Where the two finest differ by more than 1 there is nothing to extrapolate (tails where masses underflow).
-pub(super) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
+pub(in crate::dynamics) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
     let pick = |table: usize, node: usize| tables[table][node << table];
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     (0..tables[0].len())
