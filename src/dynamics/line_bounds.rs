@@ -3,8 +3,8 @@
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
-use crate::path::{LineCurve, LineSlice, Schedule, SlicePoint, largest_curvature};
 use crate::numerics::panels::GaussRule;
+use crate::path::{LineCurve, LineSlice, Schedule, SlicePoint, largest_curvature};
 use crate::transport::line::{MetricDerivative, expectations};
 use rayon::prelude::*;
 use std::fmt;
@@ -217,7 +217,8 @@ impl LineContraction {
             let mut exponents = vec![0.0; cells + 1];
             for j in 0..cells {
                 let constant = worst(constants[j], constants[j + 1]);
-                exponents[j + 1] = exponents[j] + 2.0 * (times[j] - times[j + 1]).max(0.0) / (kappa * constant);
+                exponents[j + 1] =
+                    exponents[j] + 2.0 * (times[j] - times[j + 1]).max(0.0) / (kappa * constant);
             }
             exponents
         };
@@ -274,7 +275,8 @@ mod tests {
             let accuracy = 1e-8;
             assert!((energy.mid() / exact.mid() - 1.0).abs() < accuracy, "{energy} {exact}");
             let derivative = MetricDerivative::of(&curve, (0.0, FRAC_PI_2)).unwrap();
-            let fast = smooth_poincare_energy_on_line(&curve, &derivative, &schedule, 0.0, &variance).unwrap();
+            let fast =
+                smooth_poincare_energy_on_line(&curve, &derivative, &schedule, 0.0, &variance).unwrap();
             assert!(fast.interval().intersects(energy.interval()), "{fast} {energy}");
             let contraction = LineContraction::of(&curve, FRAC_PI_2, true).unwrap();
             for kappa in [1.0, 0.1, 0.01] {

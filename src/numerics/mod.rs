@@ -19,3 +19,4 @@ pub mod plane_fit;
 pub mod quadrature;
 pub mod skyline;
 pub mod stream;
+pub mod vector;

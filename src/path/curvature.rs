@@ -38,7 +38,10 @@ pub fn curvature_range(slice: &dyn LineSlice) -> [Enclosure; 2] {
     });
     let size = values.iter().fold(0.0_f64, |m, (_, v)| m.max(v.abs()));
     [-1.0, 1.0].map(|sign| {
-        let (coarse, fine) = (highest(&half, sign, &at, (REFINED, GOLDEN_STEPS)), highest(&values, sign, &at, (REFINED, GOLDEN_STEPS)));
+        let (coarse, fine) = (
+            highest(&half, sign, &at, (REFINED, GOLDEN_STEPS)),
+            highest(&values, sign, &at, (REFINED, GOLDEN_STEPS)),
+        );
         let mut best = fine;
         let mut error = (coarse - fine).abs() + (slice.relative_error() + ROUNDING) * size;
         for side in &far {
@@ -63,9 +66,7 @@ pub fn largest_curvature(slice: &dyn LineSlice) -> f64 {
     }
     let width = widest.1 - widest.0;
     let far = [widest.0 - 8.0 * width, widest.1 + 8.0 * width].map(at);
-    far.into_iter()
-        .filter(|v| v.is_finite())
-        .fold(highest(&values, 1.0, &at, (1, QUICK_STEPS)), f64::max)
+    far.into_iter().filter(|v| v.is_finite()).fold(highest(&values, 1.0, &at, (1, QUICK_STEPS)), f64::max)
 }
 
 /// The widest window, and the curvature at points of it, ascending.

@@ -7,6 +7,8 @@ pub mod consequences;
 pub mod dimension;
 pub mod girsanov_bias_bound;
 pub mod instance;
+mod line_discount;
+pub mod line_instance;
 pub mod log_sobolev_bias_bound;
 pub mod path_space_divergence;
 pub mod poincare_bias_bound;

@@ -4,7 +4,7 @@
 use super::mixture::{Component, MixtureSlice};
 use crate::claims::poincare::perturbed_law::{PerturbedLaw, Term};
 use crate::enclosure::{Enclosure, Interval};
-use crate::error::{Error, Result, within};
+use crate::error::{Error, Result, positive, within};
 use crate::inequality::conditional::{ConditionalLaws, Quantity, collinear_mixture_given};
 use crate::inequality::poincare::poincare_constant;
 use crate::measure::line::{LineMeasure, Noise};
@@ -41,6 +41,17 @@ pub enum Known {
     },
     /// (iii) `C_P(π) < ∞`.
     Poincare,
+}
+
+/// What is used of a perturbation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Its oscillation.
+    Bounded,
+    /// Its slope, for the Poincaré constant.
+    Lipschitz,
+    /// Its slope, for the variance.
+    Covariance,
 }
 
 /// A target on the line, noise, λ, and an observation or all of them.
@@ -85,14 +96,19 @@ impl Observation {
     /// # Errors
     /// As [`Observation::new`], and [`Error::Hypothesis`] for a term that is not bounded where that is asked for.
     pub fn perturbed(
-        kind: fn(f64, &PerturbedLaw) -> Result<Known>,
+        kind: Kind,
         (alpha, potential): (f64, String),
         terms: Vec<Term>,
         dof: Option<f64>,
         (lambda, y): (f64, Option<f64>),
     ) -> Result<Self> {
         let law = PerturbedLaw::on_line(potential, terms)?;
-        Self::new(law.law.clone(), kind(alpha, &law)?, dof, lambda, y)
+        let known = match kind {
+            Kind::Bounded => Known::Bounded { rho: alpha, oscillation: law.oscillation("W4")? },
+            Kind::Lipschitz => Known::Lipschitz { alpha, slope: law.slope() },
+            Kind::Covariance => Known::Covariance { alpha, slope: law.slope() },
+        };
+        Self::new(law.law, known, dof, lambda, y)
     }
 
     /// `gain²/scale²`, that is `λ/(1−λ)` for the rounded numbers that the laws have.
@@ -225,6 +241,15 @@ pub struct GrowingGaps {
 }
 
 impl GrowingGaps {
+    /// A crossing of the mixture.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 < λ < 1` and the deviation is positive.
+    pub fn new(std: f64, lambda: f64, crossing: u32) -> Result<Self> {
+        within("lambda", lambda, f64::MIN_POSITIVE, 1.0 - f64::EPSILON)?;
+        Ok(Self { std: positive("std", std)?, lambda, crossing })
+    }
+
     /// `v = λs² + 1 − λ`.
     pub fn variance(&self) -> Interval {
         let lambda = Interval::point(self.lambda);
@@ -262,7 +287,7 @@ impl GrowingGaps {
     /// first crossing.
     pub fn as_ball(&self) -> Ball {
         let means: Vec<Vec<f64>> = (0..=self.crossing + 3).map(|k| vec![f64::from(k * k)]).collect();
-        let weights = (0..means.len()).map(|k| 0.5_f64.powi(k as i32)).collect();
+        let weights = (0..=self.crossing + 3).map(|k| 0.5_f64.powi(k.cast_signed())).collect();
         let (variance, lambda) = (self.std * self.std, self.lambda);
         Ball { weights, means, variance, radius: 0.5, lambda, y: vec![self.place()] }
     }

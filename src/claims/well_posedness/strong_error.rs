@@ -11,7 +11,7 @@ use crate::measure::gaussian::Gaussian;
 use crate::numerics::quadrature::GaussRule;
 use crate::numerics::stream::{Stream, stream};
 use crate::path::GaussianPath;
-use crate::sampler::{EulerMaruyama, Grid};
+use crate::sampler::{Grid, Integrator, Scheme};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -91,7 +91,7 @@ fn refinement(
     stride: usize,
 ) -> Result<Vec<f64>> {
     let grid = Grid::new(0.0, 1.0, kappa, FINEST / stride)?;
-    let scheme = EulerMaruyama::new(path, &grid)?;
+    let scheme = Scheme::new(path, &grid, Integrator::EulerMaruyama)?;
     let scale = 1.0 / (stride as f64).sqrt();
     let mut state = start.to_vec();
     for (k, fine) in increments.chunks(stride).enumerate() {

@@ -15,7 +15,7 @@
 //! *Source.* \[CCG\] (heavy-tailed base); the sharp bracket is derived here.
 //!
 //! *Checked.* Left: derivatives of `log p_t` along lines: for atoms of the finite sum itself, by Taylor arithmetic on intervals; for
-//! densities on the line by integrals of π against ν_σ and its derivatives. Right: the formulae. *Not checked:* targets with a
+//! densities on the line by integrals of π against `ν_σ` and its derivatives. Right: the formulae. *Not checked:* targets with a
 //! density in more than one dimension.
 //!
 //! *Sharp.* Score and lower bound: one atom. Upper bound: two equal atoms, with the sharp bracket; the other bracket is larger

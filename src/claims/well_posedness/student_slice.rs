@@ -114,7 +114,7 @@ impl Slice {
         let mut vector =
             |scale: f64| (0..dim).map(|_| stream.random_range(-scale..scale)).collect::<Vec<f64>>();
         let (y, across) = (vector(5.0), vector(1.0));
-        let places: Vec<_> = (0..1 + index % 6).map(|_| vector(8.0)).collect();
+        let places: Vec<_> = (0..=index % 6).map(|_| vector(8.0)).collect();
         let towards = places[0].iter().zip(&y).map(|(a, y)| a - y).collect();
         let atoms = places.into_iter().map(|a| (10_f64.powf(stream.random_range(-6.0..0.0)), a)).collect();
         let dof = Some(2_f64.powf(stream.random_range(-1.0..5.0)));

@@ -25,9 +25,9 @@
 //! *Sharp.* (i) Gaussian targets. (iv) `H = −L|x|` at y = 0. (v) two equal components at y = 0. Not sharp: (ii), (iii), the covariance. *Dropping* H3
 //! (every smooth density) makes it false: narrow normal laws with growing gaps.
 
-use super::conditional_instance::{Ball, GrowingGaps, Known, Observation};
+use super::conditional_instance::{Ball, GrowingGaps, Kind, Known, Observation};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
-use crate::claims::poincare::perturbed_law::{PerturbedLaw, Term};
+use crate::claims::poincare::perturbed_law::Term;
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::Result;
 use crate::inequality::ConvexityProfile;
@@ -66,18 +66,6 @@ fn lambda_of(ratio: f64) -> f64 {
     ratio / (1.0 + ratio)
 }
 
-fn lipschitz(alpha: f64, law: &PerturbedLaw) -> Result<Known> {
-    Ok(Known::Lipschitz { alpha, slope: law.slope() })
-}
-
-fn covariance(alpha: f64, law: &PerturbedLaw) -> Result<Known> {
-    Ok(Known::Covariance { alpha, slope: law.slope() })
-}
-
-fn bounded(rho: f64, law: &PerturbedLaw) -> Result<Known> {
-    Ok(Known::Bounded { rho, oscillation: law.oscillation("W4")? })
-}
-
 impl Instance {
     fn line(law: LineMeasure, known: Known, dof: Option<f64>, lambda: f64, y: f64) -> Result<Self> {
         Ok(Line(Box::new(Observation::new(law, known, dof, lambda, Some(y))?)))
@@ -104,12 +92,12 @@ impl Instance {
         let tilt = stream.random_range(-1.0..1.0);
         let theta = alpha.max(0.0) + 2_f64.powf(stream.random_range(-2.0..1.0));
         let size = stream.random_range(0.3..2.5) * theta.sqrt();
-        let (kind, terms): (fn(f64, &PerturbedLaw) -> Result<Known>, _) = match index % 3 {
-            0 => (bounded, vec![Term::random_bounded(stream, index / 3, 0.5 * size)]),
+        let (kind, terms) = match index % 3 {
+            0 => (Kind::Bounded, vec![Term::random_bounded(stream, index / 3, 0.5 * size)]),
             kind => {
                 let first = Term::random_lipschitz(stream, index / 3, 0.7 * size);
                 let terms = vec![first, Term::random_lipschitz(stream, index / 3 + 2, 0.3 * size)];
-                (if kind == 1 { lipschitz } else { covariance }, terms)
+                (if kind == 1 { Kind::Lipschitz } else { Kind::Covariance }, terms)
             }
         };
         let potential = (alpha, format!("{alpha}*x^2/2 + {quartic}*x^4/4 + {tilt}*x"));
@@ -137,7 +125,7 @@ impl Instance {
         let slope = stream.random_range(0.3..1.5) * alpha.sqrt();
         let terms = vec![Term::random_lipschitz(stream, index / 2, size)];
         let at = (lambda_of((slope / unit).powi(2)), Some(y));
-        let kind = if index % 4 == 1 { lipschitz } else { covariance };
+        let kind = if index % 4 == 1 { Kind::Lipschitz } else { Kind::Covariance };
         let potential = (alpha, format!("{alpha}*x^2/2"));
         Ok(Line(Box::new(Observation::perturbed(kind, potential, terms, Some(dof), at)?)))
     }
@@ -150,7 +138,7 @@ impl Instance {
         let slope = -stream.random_range(1.0..2.5) * theta.sqrt();
         let (steepness, centre) = (stream.random_range(2.0..5.0), stream.random_range(-1.0..1.0));
         let terms = vec![Term::SoftKink { slope, steepness, centre }];
-        let kind = if index.is_multiple_of(2) { lipschitz } else { covariance };
+        let kind = if index.is_multiple_of(2) { Kind::Lipschitz } else { Kind::Covariance };
         let potential = (alpha, format!("{alpha}*x^2/2 + 0.3*x"));
         Ok(Line(Box::new(Observation::perturbed(kind, potential, terms, None, (lambda, None))?)))
     }
@@ -160,7 +148,9 @@ impl Instance {
         let d = 1 + index % 4;
         let mut direction: Vec<f64> = (0..d).map(|_| stream.random_range(0.2..1.0)).collect();
         let length = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
-        direction.iter_mut().for_each(|x| *x /= length);
+        for x in &mut direction {
+            *x /= length;
+        }
         let radius = stream.random_range(0.5..2.0);
         let variance = 2_f64.powf(stream.random_range(-1.0..1.0));
         let places = [-1.0, stream.random_range(-0.9..0.9), 1.0].map(|t: f64| t * radius);
@@ -185,21 +175,18 @@ impl Instance {
         // Narrow enough for the neighbours' tails to vanish at the crossing.
         let std = [0.25, 0.125][index % 2];
         let crossing = stream.random_range(6..20);
-        let gaps = GrowingGaps { std, lambda, crossing };
+        let gaps = GrowingGaps::new(std, lambda, crossing)?;
         Ok(if index.is_multiple_of(3) { Growth(gaps) } else { Crossing(gaps) })
     }
 
     /// `αx²/2 − L|x − c|` seen from the kink.
-    fn kink(alpha: f64, slope: f64, (lambda, centre): (f64, f64), kind: KnownOf) -> Result<Self> {
+    fn kink(alpha: f64, slope: f64, (lambda, centre): (f64, f64), kind: Kind) -> Result<Self> {
         let terms = vec![Term::Kink { slope: -slope, centre }];
         let potential = (alpha, format!("{alpha}*(x - ({centre}))^2/2"));
         let at = (lambda, Some(lambda.sqrt() * centre));
         Ok(Line(Box::new(Observation::perturbed(kind, potential, terms, None, at)?)))
     }
 }
-
-/// What is known of a perturbed law with a given convexity of `V₀`.
-type KnownOf = fn(f64, &PerturbedLaw) -> Result<Known>;
 
 /// The crossing of the mixture with std ¼ at λ = ½.
 fn gaps(crossing: u32) -> GrowingGaps {
@@ -276,9 +263,9 @@ impl Theorem for UniformConditionalPoincare {
                 let law = LineMeasure::parse("(x - 1)^2 + x", f64::NEG_INFINITY, f64::INFINITY)?;
                 Instance::line(law, Known::Convex { rho: 2.0 }, None, 0.6, -7.0)
             }),
-            attained("(iv) H = −|x| at y = 0", || Instance::kink(1.0, 1.0, (0.5, 0.0), lipschitz)),
+            attained("(iv) H = −|x| at y = 0", || Instance::kink(1.0, 1.0, (0.5, 0.0), Kind::Lipschitz)),
             attained("(iv) H = −2|x − 1| seen from the kink", || {
-                Instance::kink(0.25, 2.0, (0.5, 1.0), lipschitz)
+                Instance::kink(0.25, 2.0, (0.5, 1.0), Kind::Lipschitz)
             }),
             attained("(v) two equal components, d = 1", || Instance::symmetric_mixture(vec![1.5], 1.5)),
             attained("(v) two equal components, d = 3", || {
@@ -288,7 +275,7 @@ impl Theorem for UniformConditionalPoincare {
     }
 
     fn false_twins() -> NonEmpty<FalseTwin<Instance>> {
-        let at_kink = || Instance::kink(1.0, 1.0, (0.5, 0.0), lipschitz);
+        let at_kink = || Instance::kink(1.0, 1.0, (0.5, 0.0), Kind::Lipschitz);
         NonEmpty::new(
             FalseTwin {
                 name: "for every smooth density: growing gaps, with the constant of the first",
@@ -328,7 +315,7 @@ impl Theorem for UniformConditionalPoincare {
                 },
                 FalseTwin {
                     name: "(iv) covariance without the cross term: 1/θ + L²/θ²",
-                    instance: || Instance::kink(1.0, 1.0, (0.5, 0.0), covariance),
+                    instance: || Instance::kink(1.0, 1.0, (0.5, 0.0), Kind::Covariance),
                     wrong: Wrong::Bound(|i| match (i, i.theta_and_slope()) {
                         (Line(_), Some((theta, slope))) => Ok(1.0 / theta + (slope / theta).square()),
                         _ => Self::bound(i),
@@ -341,7 +328,7 @@ impl Theorem for UniformConditionalPoincare {
                         let potential = (0.5, "0.5*x^2/2".to_owned());
                         let at = (0.25, Some(0.0));
                         Ok(Line(Box::new(Observation::perturbed(
-                            bounded,
+                            Kind::Bounded,
                             potential,
                             vec![barrier],
                             None,

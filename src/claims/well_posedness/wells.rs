@@ -13,8 +13,9 @@ use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
 use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::numerics::stream::{Stream, stream};
+use crate::numerics::vector::Units;
 use crate::path::Schedule;
-use crate::sampler::{EulerMaruyama, Grid, PathScore, Score};
+use crate::sampler::{Grid, Integrator, PathScore, Scheme, Score, Start};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use std::fmt;
@@ -102,6 +103,17 @@ impl Wells {
 impl PathScore for Wells {
     type At = WellsScore;
 
+    fn dim(&self) -> usize {
+        Self::dim(self)
+    }
+
+    fn start_at(&self, _t: f64) -> Result<Box<dyn Start + '_>> {
+        Err(Error::Undefined {
+            what: "a start".to_owned(),
+            reason: "the solutions of W5 begin at given points".to_owned(),
+        })
+    }
+
     fn score_at(&self, t: f64) -> Result<WellsScore> {
         within("t", t, 0.0, 1.0)?;
         let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
@@ -115,7 +127,28 @@ impl Score for WellsScore {
         self.blocks.iter().map(|b| b.means[0].len()).sum()
     }
 
-    fn score(&self, x: &[f64]) -> Vec<f64> {
+    fn scores(&self, _: Units, lanes: usize, points: &[f64], scores: &mut [f64], _: &mut Vec<f64>) {
+        for lane in 0..lanes {
+            let column = |row: usize| points[row * lanes + lane];
+            for (row, score) in self.score_at(&column).into_iter().enumerate() {
+                scores[row * lanes + lane] = score;
+            }
+        }
+    }
+
+    fn linear_rate(&self) -> f64 {
+        1.0 / self.variance
+    }
+
+    fn steepest(&self) -> f64 {
+        1.0 / self.variance
+    }
+}
+
+impl WellsScore {
+    /// The score at the point with the given coordinates.
+    fn score_at(&self, coordinate: &dyn Fn(usize) -> f64) -> Vec<f64> {
+        let x: Vec<f64> = (0..self.dim()).map(coordinate).collect();
         let mut score = vec![0.0; x.len()];
         let mut first = 0;
         for block in self.blocks.iter() {
@@ -287,7 +320,7 @@ pub fn fitted_order_in_wells(
     for level in (0..LEVELS).rev() {
         let stride = INNER << level;
         let steps = FINEST >> level;
-        let scheme = EulerMaruyama::new(&wells, &Grid::new(0.0, 1.0, kappa, steps)?)?;
+        let scheme = Scheme::new(&wells, &Grid::new(0.0, 1.0, kappa, steps)?, Integrator::EulerMaruyama)?;
         let mut state = start.clone();
         for (k, rows) in noises.chunks(stride).enumerate() {
             state = scheme.step(k, &state, &gathered(rows, DIM))?;

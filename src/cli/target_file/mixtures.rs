@@ -1,12 +1,10 @@
 //! Gaussian mixtures in target files.
 
-use super::covariance_matrix;
 use super::node::{Node, Section};
+use super::sampled;
 use crate::error::Result;
 use crate::measure::line::LineMeasure;
-use crate::measure::mixture::Mixture;
 use crate::measure::target::Target;
-use nalgebra::DVector;
 
 /// A number, also as a list or matrix with nothing else in it.
 fn single(node: &Node<'_>) -> Result<f64> {
@@ -21,7 +19,7 @@ fn single(node: &Node<'_>) -> Result<f64> {
 }
 
 /// A list of the given length.
-fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
+pub(super) fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
     let cells = node.list("a list, not empty")?;
     if cells.len() == length {
         Ok(cells)
@@ -39,7 +37,7 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
     if first.is_number() || first.list("a mean: a number or a list of numbers")?.len() == 1 {
         return on_line(section, &weights, notes).map(Target::Line);
     }
-    in_space(section, &weights).map(|law| Target::Mixture(Box::new(law)))
+    sampled::mixture(section).map(|law| Target::Mixture(Box::new(law)))
 }
 
 /// Numbers ≥ 0.
@@ -51,45 +49,6 @@ fn weights(section: &Section<'_>) -> Result<Vec<f64>> {
         }
     }
     list.numbers()
-}
-
-/// Components with full covariances, or `stds` for multiples of the identity.
-fn in_space(section: &Section<'_>, weights: &[f64]) -> Result<Mixture> {
-    let nodes = sized(&section.require("means", "a list of means, not empty")?, weights.len())?;
-    let means = nodes.iter().map(Node::numbers).collect::<Result<Vec<_>>>()?;
-    let dim = means[0].len();
-    if let Some((node, mean)) = nodes.iter().zip(&means).find(|(_, mean)| mean.len() != dim) {
-        let found = mean.len();
-        return Err(node.unexpected(&format!("{dim} numbers, as many as the first mean has, not {found}")));
-    }
-    let kept: Vec<usize> = (0..weights.len()).filter(|&k| weights[k] > 0.0).collect();
-    let positive: Vec<f64> = kept.iter().map(|&k| weights[k]).collect();
-    let means = kept.iter().map(|&k| DVector::from_vec(means[k].clone())).collect();
-    let law = match (section.get("stds"), section.get("covariances")) {
-        (Some(stds), None) => {
-            let stds = sized(&stds, weights.len())?.iter().map(Node::positive).collect::<Result<Vec<f64>>>()?;
-            let variances: Vec<f64> = kept.iter().map(|&k| stds[k] * stds[k]).collect();
-            Mixture::isotropic(&positive, means, &variances)
-        }
-        (None, Some(covariances)) => {
-            let mut matrices = Vec::with_capacity(kept.len());
-            for (k, node) in sized(&covariances, weights.len())?.iter().enumerate() {
-                let matrix = covariance_matrix(node)?;
-                if matrix.nrows() != dim {
-                    return Err(node.unexpected(&format!("{dim} rows, as many as a mean has numbers")));
-                }
-                if matrix.clone().cholesky().is_none() {
-                    return Err(node.error("expected a positive definite matrix"));
-                }
-                if weights[k] > 0.0 {
-                    matrices.push(matrix);
-                }
-            }
-            Mixture::new(&positive, means, matrices)
-        }
-        _ => return Err(section.error("expected exactly one of `stds` and `covariances`")),
-    };
-    law.map_err(|e| section.refused(e))
 }
 
 fn on_line(section: &Section<'_>, weights: &[f64], notes: &mut Vec<String>) -> Result<LineMeasure> {

@@ -7,6 +7,7 @@ mod laws;
 mod mixtures;
 mod node;
 mod points;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use crate::path::{GaussianPath, Schedule};
 use crate::report::Setting;
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
+pub(super) use sampled::{Sampled, SampledLaw};
 use std::io::Read;
 use std::path::Path;
 
@@ -80,18 +82,14 @@ impl TargetFile {
 
     /// Checks the text of a target file; `file` is its name in messages.
     fn parse(file: &str, text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|error| syntax_error(file, text, &error))?;
+        let table = Self::table(file, text)?;
         let root = Section::root(file, &table, &["target", "base", "schedule", "run"])?;
         let mut notes = Vec::new();
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
         let base = root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))?;
-        let schedule =
-            root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))?;
-        let (kappas, start) = match root.get("run") {
-            Some(run) => run_section(&run.section()?)?,
-            None => (DEFAULT_KAPPAS.to_vec(), 0.0),
-        };
+        let schedule = schedule_of(&root)?;
+        let (kappas, start) = run_of(&root)?;
         let subject = match (target, base) {
             (Target::Gaussian(law), LineBase::Gaussian) => {
                 Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?))
@@ -102,10 +100,28 @@ impl TargetFile {
         };
         Ok(Self { subject, notes, kappas, start })
     }
+
+    /// The text as TOML.
+    fn table(file: &str, text: &str) -> Result<toml::Table> {
+        text.parse().map_err(|error| syntax_error(file, text, &error))
+    }
+}
+
+/// The schedule of a file, the cosine one if it gives none.
+fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
+    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+}
+
+/// The values of κ and the start of a file.
+fn run_of(root: &Section<'_>) -> Result<(Vec<f64>, f64)> {
+    match root.get("run") {
+        Some(run) => run_section(&run.section()?),
+        None => Ok((DEFAULT_KAPPAS.to_vec(), 0.0)),
+    }
 }
 
 /// The text of a file of reasonable size; `expected` says what kind of file it has to be.
-fn text_of(file: &Path, expected: &str) -> Result<String> {
+pub(super) fn text_of(file: &Path, expected: &str) -> Result<String> {
     let input =
         |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
     if file.is_dir() {
@@ -206,6 +222,17 @@ fn law(node: &Node<'_>, mean: Vec<f64>, matrix: DMatrix<f64>) -> Result<Gaussian
         Error::Matrix { reason, .. } => node.error(&format!("{reason}: expected a positive definite matrix")),
         other => other,
     })
+}
+
+/// Refuses every base but the Gaussian one, for commands that know no other.
+fn check_base(section: &Section<'_>) -> Result<()> {
+    match base_law(section)? {
+        LineBase::Gaussian => Ok(()),
+        LineBase::Student { .. } => {
+            let kind = section.require("kind", "gaussian")?;
+            Err(kind.error("kind `student`: this version draws from paths from a gaussian base"))
+        }
+    }
 }
 
 fn base_law(section: &Section<'_>) -> Result<LineBase> {

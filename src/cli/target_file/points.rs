@@ -39,6 +39,13 @@ pub(super) fn mixture(section: &Section<'_>) -> Result<Target> {
     law.map(|law| Target::Mixture(Box::new(law))).map_err(|e| section.refused(e))
 }
 
+/// The points of the file, a row each, all of the same dimension, and the bandwidth.
+pub(super) fn rows(section: &Section<'_>) -> Result<(Vec<Vec<f64>>, f64)> {
+    let bandwidth = section.require("bandwidth", "a number > 0")?.positive()?;
+    let file = section.require("file", "the name of a file of points, in quotes")?.path()?;
+    Ok((read(&file)?, bandwidth))
+}
+
 /// The points of a file, one per line, its coordinates separated by commas, semicolons or blanks. Empty lines and what follows
 /// `#` are skipped.
 fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
@@ -53,8 +60,18 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
         if content.is_empty() {
             continue;
         }
-        let cells = content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty());
-        let mut point = Vec::new();
+        let mut cells: Vec<&str> =
+            content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty()).collect();
+        if cells.is_empty() {
+            // Nothing but separators: they are shown.
+            cells.push(content);
+        }
+        let expected = points.first().map_or(cells.len(), Vec::len);
+        if cells.len() != expected {
+            let message = format!("{} columns: expected {expected}, as in the first line", cells.len());
+            return Err(error(i, message));
+        }
+        let mut point = Vec::with_capacity(cells.len());
         for cell in cells {
             let number = cell.parse::<f64>().ok().filter(|x| x.is_finite());
             let Some(number) = number else {
@@ -64,12 +81,6 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
             // −0 is 0.
             point.push(number + 0.0);
         }
-        let columns = point.len();
-        let expected = points.first().map_or(columns, Vec::len);
-        if columns == 0 || columns != expected {
-            let message = format!("{columns} columns: expected {expected}, as many as in the lines before");
-            return Err(error(i, message));
-        }
         points.push(point);
         if points.len() > MOST_POINTS {
             return Err(error(i, format!("expected at most {MOST_POINTS} points")));
@@ -77,7 +88,10 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
     }
     if points.is_empty() {
         let location = file.display().to_string();
-        return Err(Error::Input { location, message: "has no numbers: expected a point per line".to_owned() });
+        return Err(Error::Input {
+            location,
+            message: "has no numbers: expected a point per line".to_owned(),
+        });
     }
     Ok(points)
 }

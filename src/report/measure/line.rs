@@ -17,6 +17,7 @@ use crate::numerics::panels::GaussRule;
 use crate::path::line::{LineBase, PotentialCurve, curve_on_line};
 use crate::path::{LineCurve, LinePath, MixtureCurve, MixturePath, Schedule, curvature_range};
 use crate::transport::line::{MetricDerivative, metric_derivative_squared, small_kappa_limit};
+use nalgebra::DVector;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use std::sync::Arc;
@@ -52,6 +53,13 @@ impl LineTarget {
     /// The curve from the target to the base, in closed form for mixtures.
     fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
         match (self, base) {
+            (Self::Density(law), LineBase::Student { dof }) if law.mixture_parameters().is_some() => {
+                let [weights, means, stds] = law.mixture_parameters().unwrap_or_default();
+                let means = means.into_iter().map(|mean| DVector::from_element(1, mean)).collect();
+                let variances: Vec<f64> = stds.iter().map(|std| std * std).collect();
+                let mixture = Mixture::isotropic(&weights, means, &variances)?;
+                Ok(Arc::new(MixturePath::student(mixture, dof)?))
+            }
             (Self::Density(law), _) => curve_on_line(law, base),
             (Self::Atoms(law), LineBase::Gaussian) => {
                 let [weights, means, stds] = columns(law);
@@ -168,7 +176,8 @@ impl Context<'_> {
         // Tails without second moment that differ in scale are infinitely far apart, at every angle.
         if metric_derivative_squared(curve, FRAC_PI_4).is_ok_and(|square| square.is_infinite()) {
             notes.push(
-                "action: infinite, as a tail without second moment is moved, and every bound with it".to_owned(),
+                "action: infinite, as a tail without second moment is moved, and every bound with it"
+                    .to_owned(),
             );
             return (Some(Enclosure::infinite(Evidence::Converged)), None);
         }
@@ -334,13 +343,16 @@ impl Context<'_> {
                 report.notes.push(absent("poincare_bound", "the constants along the path have no bound"));
                 return None;
             }
-            report
-                .notes
-                .push("poincare_bound: infinite, as no law on the way to the target has a Poincaré inequality".to_owned());
+            report.notes.push(
+                "poincare_bound: infinite, as no law on the way to the target has a Poincaré inequality"
+                    .to_owned(),
+            );
             return Some(Enclosure::infinite(Evidence::Converged));
         }
         if target.hi().is_infinite() {
-            report.notes.push(absent("poincare_bound", "the Poincaré constant of the target has no known bound"));
+            report
+                .notes
+                .push(absent("poincare_bound", "the Poincaré constant of the target has no known bound"));
             return None;
         }
         let constants = AlongPath::new(self.target.density()?, target.hi(), self.first_angle());
@@ -356,7 +368,9 @@ impl Context<'_> {
         };
         let energy = or_note("poincare_bound", energy, &mut report.notes)?;
         if energy.is_infinite() && report.action.is_some_and(Enclosure::is_finite) {
-            report.notes.push("poincare_bound: infinite, as ∂_t log p_t is not square integrable up to the end".to_owned());
+            report.notes.push(
+                "poincare_bound: infinite, as ∂_t log p_t is not square integrable up to the end".to_owned(),
+            );
         }
         Some(if energy.is_finite() { energy.widened(constants.error * energy.hi()) } else { energy })
     }
@@ -390,9 +404,10 @@ impl Context<'_> {
             LineContraction::of(self.curve.as_ref(), self.first_angle(), self.target.is_smooth());
         let contraction = or_note(NAME, contraction, &mut report.notes)?;
         let (schedule, start) = (self.schedule(), self.setting.start);
-        let bounds = self.setting.kappas.iter().map(|&kappa| {
-            contraction.log_sobolev_bias_bound(derivative, schedule, kappa, start, initial)
-        });
+        let bounds =
+            self.setting.kappas.iter().map(|&kappa| {
+                contraction.log_sobolev_bias_bound(derivative, schedule, kappa, start, initial)
+            });
         or_note(NAME, bounds.collect(), &mut report.notes)
     }
 }

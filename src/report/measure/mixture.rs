@@ -1,7 +1,8 @@
 //! Gaussian mixtures in two dimensions or more.
 
 use super::{
-    BiasReport, MeasureReport, SMOOTH_STOP, ScoreBounds, Setting, absent, constants, late_start, or_note, times,
+    BiasReport, MeasureReport, SMOOTH_STOP, ScoreBounds, Setting, absent, constants, late_start, or_note,
+    times,
 };
 use crate::enclosure::Enclosure;
 use crate::error::Result;
@@ -23,7 +24,10 @@ pub(super) fn report(setting: &Setting, law: &Mixture) -> Result<MeasureReport> 
         let value = mixture_action(&path, std::slice::from_ref(schedule));
         report.action = or_note("action", value.map(|all| all.into_iter().next()), notes).flatten();
     } else {
-        notes.push(absent("action", "for Gaussian mixtures in several dimensions it is computed from the base on"));
+        notes.push(absent(
+            "action",
+            "for Gaussian mixtures in several dimensions it is computed from the base on",
+        ));
     }
     for t in times(setting.start) {
         if t == 1.0 && !law.has_density() {

@@ -174,8 +174,10 @@ impl MeasureReport {
             (Target::Mixture(law), _) => mixture::report(setting, law),
             (Target::Product(factors), _) => product::report(setting, factors),
             (Target::Radial(_) | Target::Plane(_), _) => {
-                let reason = "this version follows paths to laws on the line, Gaussian mixtures and products of these";
-                Ok(Self::of_constants(constants::constants(&setting.target)?).without(&PATH_QUANTITIES, reason))
+                let reason =
+                    "this version follows paths to laws on the line, Gaussian mixtures and products of these";
+                Ok(Self::of_constants(constants::constants(&setting.target)?)
+                    .without(&PATH_QUANTITIES, reason))
             }
         }
     }
