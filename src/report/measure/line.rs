@@ -271,13 +271,18 @@ impl Context<'_> {
             notes.push(absent(NAME, "it is proved for targets with a Poincaré inequality"));
             return None;
         }
-        if self.schedule().stops_smoothly() {
-            notes.push(SMOOTH_STOP.to_owned());
-            return Some(Enclosure::exact(0.0));
-        }
         let curve = PotentialCurve::new(law.clone(), self.setting.base);
         let limit = curve.and_then(|curve| small_kappa_limit(&curve, self.schedule()));
-        or_note(NAME, limit, notes)
+        let limit = or_note(NAME, limit, notes)?;
+        if !self.schedule().stops_smoothly() {
+            return Some(limit);
+        }
+        notes.push(if self.target.is_smooth() {
+            SMOOTH_STOP.to_owned()
+        } else {
+            "small_kappa_limit: 0, as the schedule stops smoothly (λ̇(1) = 0)".to_owned()
+        });
+        Some(Enclosure::exact(0.0))
     }
 
     /// `KL(p_1|q)` and `KL(q|p_1)` at every κ.
