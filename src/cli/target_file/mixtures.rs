@@ -21,7 +21,7 @@ fn single(node: &Node<'_>) -> Result<f64> {
 }
 
 /// A list of the given length.
-fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
+pub(super) fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
     let cells = node.list("a list, not empty")?;
     if cells.len() == length {
         Ok(cells)
