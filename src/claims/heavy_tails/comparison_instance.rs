@@ -4,14 +4,11 @@ use crate::dynamics::fokker_planck::{Accuracy, bias_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Result, finite, positive, within};
 use crate::measure::line::LineMeasure;
-use crate::measure::mixture::Mixture;
 use crate::numerics::quadrature::{GaussRule, integrate};
 use crate::numerics::stream::Stream;
 use crate::path::line::{CubicTails, LineBase, PotentialCurve};
-use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, Schedule};
-use crate::path::{MixturePath, StudentScales};
+use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, Schedule, StudentScales};
 use crate::transport::line::{MetricDerivative, truncated_distance_squared};
-use nalgebra::DVector;
 use rand::RngExt;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
@@ -25,8 +22,8 @@ const QUADRATURE: f64 = 1e-9;
 const FAR: f64 = 1e12;
 /// Where the mass of the tails ends for the field, on the scale of `asinh y`: beyond there is `e^{−20}` of it.
 const REACH: f64 = 20.0;
-/// Radius up to which a mixture of normal laws stands for the target.
-const RADIUS: f64 = 1e10;
+/// Radius up to which a mixture of normal laws stands for the target; it has mass `10⁻¹⁷` beyond.
+const RADIUS: f64 = 1e6;
 /// Points and refinements of the search for the largest curvature.
 const GRID: u32 = 40;
 const GOLDEN_STEPS: usize = 20;
@@ -245,11 +242,10 @@ pub fn student_bias(kappa: f64) -> Result<Enclosure> {
 pub fn gaussian_bias(kappa: f64) -> Result<Enclosure> {
     let scales = StudentScales::new(DOF, 1, RADIUS, 1.0)?;
     let weights: Vec<f64> = scales.scales().iter().map(|s| s.log_weight.exp()).collect();
-    let variances: Vec<f64> = scales.scales().iter().map(|s| s.std * s.std).collect();
-    let means = vec![DVector::zeros(1); weights.len()];
-    let target = Mixture::isotropic(&weights, means, &variances)?;
+    let stds: Vec<f64> = scales.scales().iter().map(|s| s.std).collect();
+    let curve = MixtureCurve::new(&weights, &vec![0.0; weights.len()], &stds)?;
     let coarse = Accuracy { tolerance: 1e-2, finest: 2 };
-    bias(Arc::new(MixturePath::gaussian(target)), kappa, coarse)
+    bias(Arc::new(curve), kappa, coarse)
 }
 
 impl fmt::Display for Instance {
