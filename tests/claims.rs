@@ -91,6 +91,8 @@ claims! {
     l16_along_dynamics: "L16",
     h1_student_score: "H1",
     h2_weighted_poincare: "H2",
+    h3_absolute_continuity: "H3",
+    h4_base_comparison: "H4",
     h5_weighted_any_dimension: "H5",
     e1_optimal_coupling: "E1",
     e2_schroedinger_potential: "E2",
