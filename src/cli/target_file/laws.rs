@@ -1,5 +1,6 @@
 //! The kinds of target.
 
+use super::mixture::WrittenMixture;
 use super::node::{Node, Section};
 use super::{TARGET_KINDS, gaussian, points};
 use crate::error::Result;
@@ -18,9 +19,7 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
     match kind.word("a kind of target", TARGET_KINDS)? {
         "gaussian" => gaussian(&with(&["kind", "mean", "covariance", "std"])?).map(Target::Gaussian),
         "potential" => potential(&with(&["kind", "V", "variables", "domain"])?).map(Target::Line),
-        "gaussian_mixture" => {
-            mixture(&with(&["kind", "weights", "means", "covariances", "stds"])?, notes).map(Target::Line)
-        }
+        "gaussian_mixture" => WrittenMixture::read(section)?.line(notes).map(Target::Line),
         "student" => {
             let section = with(&["kind", "dof", "location", "scale", "dimension"])?;
             if let Some(dimension) = section.get("dimension")
@@ -88,67 +87,4 @@ fn radial(section: &Section<'_>) -> Result<Radial> {
     }
     let (node, expression) = formula(section, "r")?;
     Radial::new(expression, dimension).map_err(|e| node.refused(e))
-}
-
-/// A number, also as a list or matrix with nothing else in it.
-fn single(node: &Node<'_>) -> Result<f64> {
-    if node.is_number() {
-        return node.number();
-    }
-    let cells = node.list("a number")?;
-    let [cell] = cells.as_slice() else {
-        return Err(node.unexpected("one number: this version measures mixtures on the line"));
-    };
-    single(cell)
-}
-
-/// A list of the given length.
-pub(super) fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
-    let cells = node.list("a list, not empty")?;
-    if cells.len() == length {
-        Ok(cells)
-    } else {
-        Err(node.unexpected(&format!("a list of {length}, as many as there are weights")))
-    }
-}
-
-fn mixture(section: &Section<'_>, notes: &mut Vec<String>) -> Result<LineMeasure> {
-    let list = section.require("weights", "a list of numbers, not empty")?;
-    let weights = list.numbers()?;
-    for cell in list.list("a list of numbers, not empty")? {
-        if cell.number()? < 0.0 {
-            return Err(cell.unexpected("a number ≥ 0"));
-        }
-    }
-    let means = sized(&section.require("means", "a list of numbers, not empty")?, weights.len())?;
-    let means = means.iter().map(single).collect::<Result<Vec<f64>>>()?;
-    let stds = match (section.get("stds"), section.get("covariances")) {
-        (Some(stds), None) => {
-            sized(&stds, weights.len())?.iter().map(Node::positive).collect::<Result<Vec<f64>>>()?
-        }
-        (None, Some(covariances)) => {
-            let mut stds = Vec::with_capacity(weights.len());
-            let mut rounded = false;
-            for cell in sized(&covariances, weights.len())? {
-                let variance = single(&cell)?;
-                if variance <= 0.0 {
-                    return Err(cell.unexpected("a number > 0"));
-                }
-                let std = variance.sqrt();
-                // Exact: the error of a square is a float, underflow apart.
-                rounded |= std.mul_add(std, -variance) != 0.0;
-                stds.push(std);
-            }
-            if rounded {
-                notes.push(
-                    "target.covariances: the law measured has the floats next to their square roots as standard \
-                     deviations; `stds` are taken as they are"
-                        .to_owned(),
-                );
-            }
-            stds
-        }
-        _ => return Err(section.error("expected exactly one of `stds` and `covariances`")),
-    };
-    LineMeasure::gaussian_mixture(&weights, &means, &stds).map_err(|e| section.refused(e))
 }

@@ -4,6 +4,7 @@
 //! what was expected. Unknown keys are refused.
 
 mod laws;
+mod mixture;
 mod node;
 mod points;
 mod sampled;
@@ -13,6 +14,7 @@ mod tests;
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::target::Target;
+use crate::path::line::LineBase;
 use crate::path::{GaussianPath, Schedule};
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
@@ -84,10 +86,15 @@ impl TargetFile {
         let mut notes = Vec::new();
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
-        if let Some(base) = root.get("base") {
-            check_base(&base.section()?)?;
+        let base = base_of(&root)?;
+        if base != LineBase::Gaussian
+            && let Some(node) = root.get("base")
+        {
+            let kind = node.section()?.require("kind", "a kind of base")?;
+            let words = "kind `student`: this version measures paths from a gaussian base";
+            return Err(kind.error(words));
         }
-        let schedule = schedule_of(&root)?;
+        let schedule = schedule_of(&root)?.unwrap_or_else(Schedule::cosine);
         let (kappas, start) = run_of(&root)?;
         let subject = match target {
             Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
@@ -102,9 +109,14 @@ impl TargetFile {
     }
 }
 
-/// The schedule of a file, the cosine one if it gives none.
-fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
-    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+/// The schedule of a file, if it gives one.
+fn schedule_of(root: &Section<'_>) -> Result<Option<Schedule>> {
+    root.get("schedule").map(|s| schedule(&s.section()?)).transpose()
+}
+
+/// The base of a file, the standard normal law if it gives none.
+fn base_of(root: &Section<'_>) -> Result<LineBase> {
+    root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))
 }
 
 /// The values of κ and the start of a file.
@@ -219,12 +231,13 @@ fn law(node: &Node<'_>, mean: Vec<f64>, matrix: DMatrix<f64>) -> Result<Gaussian
     })
 }
 
-fn check_base(section: &Section<'_>) -> Result<()> {
+fn base_law(section: &Section<'_>) -> Result<LineBase> {
     let kind = section.require("kind", &format!("one of {}", BASE_KINDS.join(", ")))?;
     match kind.word("a kind of base", BASE_KINDS)? {
-        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| ()),
-        other => {
-            Err(kind.error(&format!("kind `{other}`: this version measures paths from a gaussian base")))
+        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| LineBase::Gaussian),
+        _ => {
+            let section = section.clone().with_keys(&["kind", "dof"])?;
+            Ok(LineBase::Student { dof: section.require("dof", "a number > 0")?.positive()? })
         }
     }
 }

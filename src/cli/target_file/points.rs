@@ -24,7 +24,11 @@ pub(super) fn mixture(section: &Section<'_>) -> Result<LineMeasure> {
 
 /// The points of the file, a row each, all of the same dimension, and the bandwidth.
 pub(super) fn rows(section: &Section<'_>) -> Result<(Vec<Vec<f64>>, f64)> {
-    let bandwidth = section.require("bandwidth", "a number > 0")?.positive()?;
+    let node = section.require("bandwidth", "a number > 0")?;
+    if node.number()? == 0.0 {
+        return Err(node.unexpected("a number > 0: points without width have no score at t = 1"));
+    }
+    let bandwidth = node.positive()?;
     let file = section.require("file", "the name of a file of points, in quotes")?.path()?;
     Ok((read(&file, usize::MAX)?, bandwidth))
 }
