@@ -108,6 +108,9 @@ fn every_kind_of_target_that_can_be_drawn_from() {
         ("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0.5", 2),
         ("kind = \"product\"\nfactors = [{kind = \"gaussian\", std = 2}, {kind = \"logistic\"}]", 2),
         ("kind = \"potential\"\nV = \"x^4/4 - x^2/2\"", 1),
+        ("kind = \"laplace\"", 1),
+        ("kind = \"student\"\ndof = 2\n[base]\nkind = \"student\"\ndof = 3", 1),
+        ("kind = \"gaussian\"\ncovariance = [[1, 0.2], [0.2, 2]]\n[base]\nkind = \"student\"\ndof = 3", 2),
     ];
     for (target, dim) in kinds {
         let place =
@@ -135,6 +138,18 @@ fn a_plan_is_followed_and_accepted_or_not() {
     place.assert_refused(&["-n", "5", "--plan", "bad.json"], &["bad.json: step", "0.06", "expected 0.05"]);
     place.assert_refused(&["-n", "5", "--plan", "none.json"], &["none.json"]);
     place.assert_refused(&["-n", "5", "--plan", "target.toml"], &["expected the JSON of `dald plan`"]);
+    // The plan's schedule: the file gives none, or the same, or another.
+    let other = plan(0.5, 0.05).replace("cosine", "power 2");
+    let place =
+        place.with("power.json", &other).with("odd.json", &plan(0.5, 0.05).replace("cosine", "cubic"));
+    let (status, _, stderr) = place.run(&["-n", "50", "--plan", "power.json", "-o", "out.csv"], "2");
+    assert!(status == 0 && stderr.contains("schedule power 2"), "{stderr}");
+    place.assert_refused(&["-n", "5", "--plan", "odd.json"], &["odd.json: schedule", "cubic"]);
+    let given = Place::new(&format!("{PLANE}\n[schedule]\nkind = \"linear\"")).with("power.json", &other);
+    given.assert_refused(
+        &["-n", "5", "--plan", "power.json"],
+        &["power.json: schedule", "power 2", "expected linear"],
+    );
     // Far too fast for the divergence that it promises.
     let rash = plan(1e-9, 0.0025).replace("0.5", "10").replace("heun", "euler_maruyama");
     let place = place.with("rash.json", &rash);
@@ -159,6 +174,10 @@ fn bad_input_is_refused() {
         Place::new(target).with("data.csv", "1 2\n3\n").assert_refused(&["-n", "5"], words);
     };
     refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "radial"]);
+    refused(
+        "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0",
+        &["target.bandwidth", "no score at t = 1"],
+    );
     refused("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 1", &["data.csv: line 2", "expected 2"]);
     let mixture = |rest: &str| format!("kind = \"gaussian_mixture\"\nweights = [1, 2]\n{rest}");
     refused(&mixture("means = [[0, 1], [2]]\nstds = [1, 1]"), &["target.means[1]", "expected 2 numbers"]);
@@ -168,6 +187,14 @@ fn bad_input_is_refused() {
         &mixture("means = [[0, 0], [2, 0]]\ncovariances = [[[1, 2], [2, 1]], [[1, 0], [0, 1]]]"),
         &["target", "positive"],
     );
-    refused("kind = \"uniform\"\ninterval = [0, 1]", &["target", "the scores of the path fall as steeply"]);
+    let student = "[base]\nkind = \"student\"\ndof = 3";
+    refused(
+        &format!(
+            "kind = \"product\"\nfactors = [{{kind = \"laplace\"}}, {{kind = \"logistic\"}}]\n{student}"
+        ),
+        &["target.toml: base.kind", "no independent coordinates"],
+    );
+    refused("kind = \"potential\"\nV = \"x\"\ndomain = [0, inf]", &["target: ", "its density ends at 0"]);
+    refused("kind = \"uniform\"\ninterval = [0, 1]", &["target: ", "its density ends at 0"]);
     refused(&mixture("means = [0, 1]\nstds = [1, 1e-9]\n[run]\nkappa = [0.001]"), &["run.kappa", "steps"]);
 }

@@ -4,10 +4,10 @@ use super::target_file::{Sampled, SampledLaw};
 use super::{output, spinner};
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result};
+use crate::measure::gaussian::Gaussian;
 use crate::path::{GaussianPath, Schedule};
 use crate::sampler::Integrator;
 use crate::sampler::plan::{Plan, PlanFactor, PlanPath, PlannedBy};
-use crate::measure::gaussian::Gaussian;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -51,21 +51,25 @@ impl PlanArguments {
             return Err(Error::Input { location: "--integrator".to_owned(), message });
         };
         let asked = Sampled::read(&self.file)?;
-        let path = path_with(&asked, &asked.schedule)?;
+        let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
         let sign = spinner("plan");
         let plan = match self.by {
             By::Bounds => Plan::by_bounds(&path, integrator, self.kl),
             By::Computation => Plan::by_computation(&path, integrator, self.kl),
         };
-        let text = plan.as_ref().map_or_else(
-            |_| String::new(),
-            |plan| describe(plan, &path) + &comparison(&asked, self.kl),
-        );
+        let text = plan
+            .as_ref()
+            .map_or_else(|_| String::new(), |plan| describe(plan, &path) + &comparison(&asked, self.kl));
         sign.finish_and_clear();
         output::publish(&text, target, &plan?)?;
         Ok(true)
     }
+}
+
+/// The schedule of the file; the cosine one, which stops smoothly, if it gives none.
+fn schedule_of(asked: &Sampled) -> Schedule {
+    asked.schedule.clone().unwrap_or_else(Schedule::cosine)
 }
 
 /// The target of the file with a schedule.
@@ -101,7 +105,14 @@ fn describe(plan: &Plan, path: &PlanPath) -> String {
     let _ = writeln!(
         text,
         "KL ≤ {:e} by {}: κ = {:.6e}, {} steps of {:.6e} ({}, schedule {}, start {})\n",
-        plan.kl, plan.by, plan.kappa, plan.steps, plan.step, plan.integrator, plan.schedule, path.start()
+        plan.kl,
+        plan.by,
+        plan.kappa,
+        plan.steps,
+        plan.step,
+        plan.integrator,
+        plan.schedule,
+        path.start()
     );
     let mut row = |name: &str, value: Option<Enclosure>| {
         if let Some(value) = value {
@@ -118,19 +129,20 @@ fn describe(plan: &Plan, path: &PlanPath) -> String {
 
 /// What every schedule costs in either mode, Euler-Maruyama.
 fn comparison(asked: &Sampled, kl: f64) -> String {
-    let Ok(path) = path_with(asked, &asked.schedule) else { return String::new() };
+    let Ok(path) = path_with(asked, &schedule_of(asked)) else { return String::new() };
     if !path.is_closed_form() {
         return "\nOther schedules are compared for Gaussian targets and mixtures only: their scores are closed forms\n"
             .to_owned();
     }
-    let mut schedules = vec![asked.schedule.clone()];
+    let mut schedules = vec![schedule_of(asked)];
     let others = [Schedule::power(2.0), Ok(Schedule::cosine()), Ok(Schedule::linear())];
     for other in others.into_iter().flatten() {
         if !schedules.contains(&other) {
             schedules.push(other);
         }
     }
-    let mut text = format!("\n{:<14} {:>20} {:>20} {:>10}\n", "schedule", "steps by computation", "by bounds", "ratio");
+    let mut text =
+        format!("\n{:<14} {:>20} {:>20} {:>10}\n", "schedule", "steps by computation", "by bounds", "ratio");
     for schedule in schedules {
         let steps = |by: PlannedBy| {
             let path = path_with(asked, &schedule).ok()?;
@@ -142,8 +154,16 @@ fn comparison(asked: &Sampled, kl: f64) -> String {
         };
         let (computed, bounded) = (steps(PlannedBy::Computation), steps(PlannedBy::Bounds));
         let word = |steps: Option<usize>| steps.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        let ratio = computed.zip(bounded).map_or_else(|| "-".to_owned(), |(c, b)| format!("{:.3e}", b as f64 / c as f64));
-        let _ = writeln!(text, "{:<14} {:>20} {:>20} {ratio:>10}", schedule.to_string(), word(computed), word(bounded));
+        let ratio = computed
+            .zip(bounded)
+            .map_or_else(|| "-".to_owned(), |(c, b)| format!("{:.3e}", b as f64 / c as f64));
+        let _ = writeln!(
+            text,
+            "{:<14} {:>20} {:>20} {ratio:>10}",
+            schedule.to_string(),
+            word(computed),
+            word(bounded)
+        );
     }
     text
 }

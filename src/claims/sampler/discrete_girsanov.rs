@@ -72,14 +72,16 @@ impl Theorem for DiscreteGirsanov {
                 FalseTwin {
                     name: "no initial divergence",
                     instance: || {
-                        Ok(ChainInstance::on_line(0.0, 1.0, Schedule::cosine(), 10.0, 10)?.with_start(1.0, 1.0))
+                        Ok(ChainInstance::on_line(0.0, 1.0, Schedule::cosine(), 10.0, 10)?
+                            .with_start(1.0, 1.0))
                     },
                     wrong: Wrong::Bound(|i| Ok(i.parts().whole * 0.25)),
                 },
                 FalseTwin {
                     name: "the exact score in the bound for a chain with an inexact one",
                     instance: || {
-                        Ok(ChainInstance::on_line(0.0, 1.0, Schedule::cosine(), 0.1, 100)?.with_score(0.0, 1.0))
+                        Ok(ChainInstance::on_line(0.0, 1.0, Schedule::cosine(), 0.1, 100)?
+                            .with_score(0.0, 1.0))
                     },
                     wrong: Wrong::Bound(|i| Self::bound(&i.clone().with_score(0.0, 0.0))),
                 },

@@ -59,12 +59,10 @@ impl ChainInstance {
             return Err(Error::hypothesis("S3", "H1", "the action of the path is infinite"));
         }
         crate::sampler::Grid::new(from, 1.0, kappa, steps as usize)?;
-        let channels = path
-            .channels()
-            .ok_or_else(|| Error::hypothesis("S3", "H1", "the covariances do not commute"))?;
-        let chain = Self {
-            path, from, kappa, steps, tilt: 0.0, offset: 0.0, shift: 0.0, factor: 1.0, channels
-        };
+        let channels =
+            path.channels().ok_or_else(|| Error::hypothesis("S3", "H1", "the covariances do not commute"))?;
+        let chain =
+            Self { path, from, kappa, steps, tilt: 0.0, offset: 0.0, shift: 0.0, factor: 1.0, channels };
         Ok(chain)
     }
 
@@ -118,7 +116,11 @@ impl ChainInstance {
     }
 
     fn time(&self, k: u32) -> f64 {
-        if k == self.steps { 1.0 } else { self.from + (1.0 - self.from) * f64::from(k) / f64::from(self.steps) }
+        if k == self.steps {
+            1.0
+        } else {
+            self.from + (1.0 - self.from) * f64::from(k) / f64::from(self.steps)
+        }
     }
 
     /// Mean and variance of a channel at time t.
@@ -152,7 +154,9 @@ impl ChainInstance {
     pub fn divergence(&self) -> Enclosure {
         let twice: Interval = self
             .ends()
-            .map(|(shift, variance, own)| excess_reverse(variance / own - Interval::ONE) + shift.square() / variance)
+            .map(|(shift, variance, own)| {
+                excess_reverse(variance / own - Interval::ONE) + shift.square() / variance
+            })
             .sum();
         Enclosure::certified(twice * Interval::point(0.5))
     }
@@ -161,7 +165,9 @@ impl ChainInstance {
     pub fn reverse_divergence(&self) -> Enclosure {
         let twice: Interval = self
             .ends()
-            .map(|(shift, variance, own)| excess_forward(variance / own - Interval::ONE) + shift.square() / own)
+            .map(|(shift, variance, own)| {
+                excess_forward(variance / own - Interval::ONE) + shift.square() / own
+            })
             .sum();
         Enclosure::certified(twice * Interval::point(0.5))
     }
@@ -223,7 +229,10 @@ impl ChainInstance {
                         let step = [0.0, -1.0 / here.sqrt(), 1.0 / first.sqrt()];
                         let score = [-precision * self.offset, 0.0, self.tilt / first.sqrt()];
                         let dot = |a: [f64; 3], b: [f64; 3]| {
-                            a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + correlation * (a[1] * b[2] + a[2] * b[1])
+                            a[0] * b[0]
+                                + a[1] * b[1]
+                                + a[2] * b[2]
+                                + correlation * (a[1] * b[2] + a[2] * b[1])
                         };
                         let value = match i {
                             0 => dot(step, step),

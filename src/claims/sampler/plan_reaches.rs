@@ -112,7 +112,11 @@ impl Theorem for PlanReaches {
                 instance: PlanInstance::example,
                 wrong: Wrong::Observed(|i| {
                     // h = 1/4, the variance of the target.
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "some hundred"
+                    )]
                     let steps = (4.0 / i.plan.kappa).ceil() as usize;
                     i.reached(i.plan.kappa, steps)
                 }),

@@ -95,7 +95,8 @@ impl ExponentInstance {
             if room <= 0.0 {
                 return Ok(f64::INFINITY);
             }
-            let step = if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
+            let step =
+                if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
             Ok(-log_kappa - core_math::log(step))
         };
         // The best κ is of the order ε^order; the ternary search leaves it to 10⁻⁵, where the cost is flat.
@@ -147,7 +148,8 @@ impl ExponentInstance {
                 if let Some(before) = before.replace(log) {
                     let exponent = (log - before) / (2.0 * std::f64::consts::LN_2);
                     // Ternary search leaves the minimum exact to rounding; the bias bound is known to 10⁻⁹.
-                    points.push((epsilon.powf(order), Enclosure::around(exponent, 1e-7, Evidence::Converged)));
+                    points
+                        .push((epsilon.powf(order), Enclosure::around(exponent, 1e-7, Evidence::Converged)));
                 }
             }
         }
@@ -190,7 +192,10 @@ impl Theorem for StepExponents {
         title: "What each rate buys: steps for a divergence ε²",
         statement: "The fewest steps with bias term + step term ≤ ε² grow like ε^{−r}: Girsanov step term h/(4κ): r = 6 (bias κA/4), 4 (κ²), \
                     3 (κ⁴, smooth stop); contracted step term ~h: 3 (κ²), 5/2 (κ⁴); the computed divergence: 2 (λ = t²), 3/2 (cosine)",
-        hypotheses: &[("H1", "ε → 0"), ("H2", "λ̇(1) > 0 for the rates with κ², a smooth stop for those with κ⁴")],
+        hypotheses: &[
+            ("H1", "ε → 0"),
+            ("H2", "λ̇(1) > 0 for the rates with κ², a smooth stop for those with κ⁴"),
+        ],
         why: "Minimise 1/(κh) under κ^p + h/κ = ε² or κ^p + h = ε²; the real step error is O(h²), as the law of the chain forgets.",
         checked: "Local exponents of the fewest steps over decades of ε, extrapolated to ε → 0, for N(1,1/4): from the program's \
                   bounds, and from the computed law of the chain with the best κ.",

@@ -29,11 +29,11 @@ pub(super) fn divergence(
     rates: &[f64],
 ) -> Enclosure {
     let one = Interval::ONE;
-    let variance_at = |s: &EnclosedSchedule| {
-        s.lambda * channel.target_variance + s.complement * channel.base_variance
+    let variance_at =
+        |s: &EnclosedSchedule| s.lambda * channel.target_variance + s.complement * channel.base_variance;
+    let mean_at = |s: &EnclosedSchedule| {
+        s.lambda.sqrt() * channel.target_mean + s.complement.sqrt() * channel.base_mean
     };
-    let mean_at =
-        |s: &EnclosedSchedule| s.lambda.sqrt() * channel.target_mean + s.complement.sqrt() * channel.base_mean;
     let (mut mean, mut variance) = (mean_at(&times[0]), variance_at(&times[0]));
     let half = Interval::point(0.5);
     for (k, pair) in times.windows(2).enumerate() {

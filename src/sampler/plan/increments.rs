@@ -62,7 +62,9 @@ impl Increments {
                     let range = (0.0, schedule.angle(start));
                     let action = MetricDerivative::of(line.curve(), range)?.action(schedule, start, 1.0)?;
                     sum.action = sum.action + action;
-                    sum.add(schedule, start, &|angle, points| line_norms(&*line.curve().slice(angle)?, points))?;
+                    sum.add(schedule, start, &|angle, points| {
+                        line_norms(&*line.curve().slice(angle)?, points)
+                    })?;
                 }
             }
         }

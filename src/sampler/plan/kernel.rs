@@ -77,8 +77,7 @@ impl Density {
         let reach = (self.reach / ratio.sqrt()).ceil();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few tens")]
         let reach = (reach as usize).clamp(1, count);
-        let profile: Vec<f64> =
-            (0..=reach).map(|j| (-0.5 * ratio * (j * j) as f64).exp()).collect();
+        let profile: Vec<f64> = (0..=reach).map(|j| (-0.5 * ratio * (j * j) as f64).exp()).collect();
         let scale = self.spacing / (variance * std::f64::consts::TAU).sqrt();
         self.next.fill(0.0);
         for ((x, s), q) in self.points.iter().zip(scores).zip(&self.values) {

@@ -56,9 +56,10 @@ impl PlanFactor {
     /// Those of [`MixtureCurve::new`]; [`Error::Domain`] for a deviation 0.
     pub fn mixture(weights: &[f64], means: &[f64], stds: &[f64], schedule: Schedule) -> Result<Self> {
         let curve = MixtureCurve::new(weights, means, stds)?;
-        let parts = means.iter().zip(stds).map(|(m, s)| {
-            crate::measure::gaussian::Gaussian::isotropic(vec![*m], s * s)
-        });
+        let parts = means
+            .iter()
+            .zip(stds)
+            .map(|(m, s)| crate::measure::gaussian::Gaussian::isotropic(vec![*m], s * s));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         let scores = MixtureScores::new(weights, &parts, schedule.clone())?;
         let scores = ProductScores::new(vec![Factor::Mixture(scores)])?;
@@ -201,7 +202,12 @@ const KERNEL_ROUNDING: f64 = 1e-10;
 /// # Errors
 /// [`Error::Domain`] for a bad κ or no steps; [`Error::Undefined`] for Heun's scheme on the line, whose transitions are
 /// not Gaussian; [`Error::NoConvergence`] for laws that are too wide for their steps.
-pub fn chain_divergence(path: &PlanPath, integrator: Integrator, kappa: f64, steps: usize) -> Result<Enclosure> {
+pub fn chain_divergence(
+    path: &PlanPath,
+    integrator: Integrator,
+    kappa: f64,
+    steps: usize,
+) -> Result<Enclosure> {
     let frozen = search::Frozen::new(path, integrator, steps)?;
     let fine = frozen.divergence(kappa, Resolution::FINE)?;
     if !frozen.has_kernels() {
@@ -228,7 +234,11 @@ pub fn extrapolated_divergence(
 ) -> Result<Enclosure> {
     let steepest = search::steepest(path)?;
     let coarsest = (steepest * (1.0 - path.start) / (kappa * COARSEST_STEP)).ceil().max(64.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared in floating point first")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "compared in floating point first"
+    )]
     if 4.0 * coarsest >= steps as f64 {
         return chain_divergence(path, integrator, kappa, steps);
     } else {

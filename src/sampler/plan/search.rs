@@ -1,7 +1,7 @@
 //! The search for the fewest steps.
 
 use super::kernel::{Density, Resolution};
-use super::{Increments, Kind, Plan, PlanPath, PlannedBy, channels, chain_divergence};
+use super::{Increments, Kind, Plan, PlanPath, PlannedBy, chain_divergence, channels};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::vector::Units;
@@ -112,7 +112,8 @@ impl<'a> Frozen<'a> {
             let (drift, noise) = channels::drift_and_noise(self.integrator, h, rate);
             (drift.mid(), noise.mid())
         };
-        let least = (0..self.steps.min(self.rates.len().max(1))).map(|k| moved(k).1).fold(f64::INFINITY, f64::min);
+        let least =
+            (0..self.steps.min(self.rates.len().max(1))).map(|k| moved(k).1).fold(f64::INFINITY, f64::min);
         let mut density = Density::new(&*line.start, line.window, least, resolution)?;
         let points = density.points().to_vec();
         let (mut values, mut scratch) = (vec![0.0; points.len()], Vec::new());
@@ -140,7 +141,8 @@ fn rates(factors: &[FrozenFactor<'_>], steps: usize) -> Vec<f64> {
             let rate = match factor {
                 FrozenFactor::Gaussian(channels, times) => {
                     let precision = |c: &Channel| {
-                        1.0 / (times[k].lambda * c.target_variance + times[k].complement * c.base_variance).mid()
+                        1.0 / (times[k].lambda * c.target_variance + times[k].complement * c.base_variance)
+                            .mid()
                     };
                     let all = || channels.iter().map(precision);
                     0.5 * (all().fold(f64::INFINITY, f64::min) + all().fold(0.0, f64::max))
@@ -183,7 +185,13 @@ pub(super) fn steepest(path: &PlanPath) -> Result<f64> {
 }
 
 /// The least value of a function of κ on a logarithmic scale, and where; stops early below `enough`.
-fn least(range: (f64, f64), from: Option<f64>, enough: f64, share: f64, f: &dyn Fn(f64) -> f64) -> (f64, f64) {
+fn least(
+    range: (f64, f64),
+    from: Option<f64>,
+    enough: f64,
+    share: f64,
+    f: &dyn Fn(f64) -> f64,
+) -> (f64, f64) {
     // A ladder of factors of 2 around the guess, then golden sections.
     let mut best = (from.unwrap_or((range.0 * range.1).sqrt()).clamp(range.0, range.1), f64::INFINITY);
     best.1 = f(best.0);
@@ -198,11 +206,19 @@ fn least(range: (f64, f64), from: Option<f64>, enough: f64, share: f64, f: &dyn 
             let value = f(next);
             // Where nothing is finite yet the search goes on.
             if value < best.1 || (value == best.1 && value.is_infinite()) {
-                if up { below = at } else { above = at }
+                if up {
+                    below = at
+                } else {
+                    above = at
+                }
                 best = (next, value);
                 at = next;
             } else {
-                if up { above = next } else { below = next }
+                if up {
+                    above = next
+                } else {
+                    below = next
+                }
                 break;
             }
         }
@@ -230,12 +246,31 @@ fn least(range: (f64, f64), from: Option<f64>, enough: f64, share: f64, f: &dyn 
 }
 
 impl Plan {
-    fn new(path: &PlanPath, by: PlannedBy, integrator: Integrator, kl: f64, kappa: f64, steps: usize) -> Result<Self> {
+    fn new(
+        path: &PlanPath,
+        by: PlannedBy,
+        integrator: Integrator,
+        kl: f64,
+        kappa: f64,
+        steps: usize,
+    ) -> Result<Self> {
         let step = path.grid(kappa, steps)?.step();
         let (schedule, integrator) = (path.schedule().to_string(), integrator.name().to_owned());
         let unknown = (None, None, None, None);
         let (bias_bound, step_bound, score_bound, computed_kl) = unknown;
-        Ok(Self { kl, by, schedule, integrator, kappa, step, steps, bias_bound, step_bound, score_bound, computed_kl })
+        Ok(Self {
+            kl,
+            by,
+            schedule,
+            integrator,
+            kappa,
+            step,
+            steps,
+            bias_bound,
+            step_bound,
+            score_bound,
+            computed_kl,
+        })
     }
 
     /// The fewest steps, and their κ, at which the computed divergence with its error is below `kl`.
@@ -252,7 +287,8 @@ impl Plan {
             let frozen = Frozen::new(path, integrator, steps)?;
             // Below this κ an explicit step overshoots more than twofold.
             let lowest = if integrator == Integrator::Exponential { 1e-3 } else { 0.5 };
-            let range = ((lowest * slope * (1.0 - path.start()) / steps as f64).min(LARGEST_KAPPA), LARGEST_KAPPA);
+            let range =
+                ((lowest * slope * (1.0 - path.start()) / steps as f64).min(LARGEST_KAPPA), LARGEST_KAPPA);
             Ok(least(range, guess, kl, KAPPA_SHARE, &|kappa| frozen.roughly(kappa)))
         };
         let mut steps = 4;
@@ -322,7 +358,11 @@ impl Plan {
             let (mut lo, mut hi) = (0.0_f64, 1.0 / kappa);
             for _ in 0..200 {
                 let middle = if lo == 0.0 { hi * 1e-3 } else { (lo * hi).sqrt() };
-                if increments.step_term(kappa, middle).hi().sqrt() <= room { lo = middle } else { hi = middle }
+                if increments.step_term(kappa, middle).hi().sqrt() <= room {
+                    lo = middle
+                } else {
+                    hi = middle
+                }
                 if hi <= lo * (1.0 + 4.0 * f64::EPSILON) || hi < f64::MIN_POSITIVE {
                     break;
                 }
@@ -338,8 +378,7 @@ impl Plan {
             return Err(Error::NoConvergence { what, reached: steps, wanted: MOST_STEPS });
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most MOST_STEPS")]
-        let mut plan =
-            Self::new(path, PlannedBy::Bounds, integrator, kl, kappa, (steps as usize).max(1))?;
+        let mut plan = Self::new(path, PlannedBy::Bounds, integrator, kl, kappa, (steps as usize).max(1))?;
         plan.bias_bound = Some(increments.bias_term(kappa));
         plan.step_bound = Some(increments.step_term(kappa, plan.step));
         if error > 0.0 {
