@@ -9,12 +9,14 @@ mod base;
 mod conditional;
 mod gather;
 mod slice;
+mod tabulated;
 #[cfg(test)]
 mod tests;
 
 pub use base::LineBase;
 pub use conditional::Conditional;
 pub use slice::PotentialSlice;
+pub use tabulated::TabulatedCurve;
 
 use super::curve::{LineCurve, LineSlice};
 use super::mixture_line::MixtureCurve;
