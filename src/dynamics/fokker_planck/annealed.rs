@@ -252,8 +252,8 @@ impl Initial<'_> {
 /// `g = q − p̂`, which obey the same equation with source `−∂_τ p̂`: no small difference is ever formed. In space: finite
 /// volumes with face weights `√(p_i p_{i+1})`, for which the cell masses of `p̂` are an exact equilibrium (second order).
 /// In the angle: the backward differentiation formula of order 4, which is stiffly accurate and whose order doesn't fall
-/// where the law is slaved to the path (κ small); a step that would leave a mass negative is redone with order
-/// 3, 2 and 1, the last one being backward Euler. Each matrix has column sums 1 and is an M-matrix. Grids are nested, and the figures are extrapolated.
+/// where the law is slaved to the path (κ small); a step that would leave a mass negative, but for negligible
+/// ones, is redone with order 3, 2 and 1, the last one being backward Euler. Each matrix has column sums 1 and is an M-matrix. Grids are nested, and the figures are extrapolated.
 ///
 /// The domain leaves out at most 10⁻¹⁶ of any slice on either side; the change when it leaves out 10⁻¹² is part of the error.
 /// The cell masses of the path are computed once for each grid and shared by all runs.

@@ -71,7 +71,7 @@ fn kinks(state: &[[f64; 2]]) -> f64 {
         let jumps = [one + at * (2.0 * two + 3.0 * three * at), 2.0 * two + 6.0 * three * at, 6.0 * three];
         let a = 1.0 - at;
         let bernoulli = [
-            (a * (a - 1.0) + 1.0 / 6.0) / 2.0,
+            0.5 * (a * (a - 1.0)) + 1.0 / 12.0,
             a * (a - 0.5) * (a - 1.0) / 6.0,
             ((a * (a - 1.0)).powi(2) - 1.0 / 30.0) / 24.0,
         ];
@@ -90,9 +90,9 @@ fn zero(cubic: &[f64; 4]) -> Option<f64> {
     for _ in 0..ITERATIONS {
         let here = value(at);
         if here * c0 > 0.0 {
-            lo = at
+            lo = at;
         } else {
-            hi = at
+            hi = at;
         }
         let newton = at - here / (c1 + at * (2.0 * c2 + 3.0 * c3 * at));
         at = if lo < newton && newton < hi { newton } else { 0.5 * (lo + hi) };

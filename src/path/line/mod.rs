@@ -11,6 +11,7 @@ mod conditional;
 mod cubic_tails;
 mod gather;
 mod slice;
+mod tabulated;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub use base::LineBase;
 pub use conditional::Conditional;
 pub use cubic_tails::CubicTails;
 pub use slice::PotentialSlice;
+pub use tabulated::TabulatedCurve;
 
 use super::curve::{LineCurve, LineSlice};
 use super::mixture_line::MixtureCurve;
