@@ -143,8 +143,8 @@ struct Quantities {
     notes: Vec<String>,
 }
 
-/// The divergences in both directions, or why there are none.
-type Divergences = Result<Vec<(Enclosure, Enclosure)>>;
+/// The divergences in both directions at every κ, or why there are none.
+type Divergences = Result<Vec<Result<(Enclosure, Enclosure)>>>;
 
 impl Context<'_> {
     fn schedule(&self) -> &Schedule {
@@ -296,14 +296,11 @@ impl Context<'_> {
         let path = LinePath::new(self.curve.clone(), self.schedule().clone());
         let dynamics = AnnealedLine::along(&path, self.setting.start, 1.0)?;
         let accuracy = if self.has_closed_form() { ACCURACY } else { Accuracy::QUICK };
-        self.setting
-            .kappas
-            .iter()
-            .map(|&kappa| {
-                let bias = dynamics.law(path.schedule(), kappa, accuracy)?.bias();
-                Ok((bias.forward_kl, bias.reverse_kl))
-            })
-            .collect()
+        let at = |kappa: f64| {
+            let bias = dynamics.law(path.schedule(), kappa, accuracy)?.bias();
+            Ok((bias.forward_kl, bias.reverse_kl))
+        };
+        Ok(self.setting.kappas.iter().map(|&kappa| at(kappa)).collect())
     }
 
     /// The divergences with every bound beside them.
@@ -313,10 +310,13 @@ impl Context<'_> {
         derivative: Option<&MetricDerivative>,
         report: &mut MeasureReport,
     ) -> Vec<BiasReport> {
-        let divergences = or_note("forward_kl and reverse_kl", divergences, &mut report.notes);
+        let mut known: Vec<Option<(Enclosure, Enclosure)>> = Vec::new();
+        for at in or_note(DIVERGENCES, divergences, &mut report.notes).unwrap_or_default() {
+            known.push(or_note(DIVERGENCES, at, &mut report.notes));
+        }
         let poincare = self.poincare_energy(derivative, report);
         let log_sobolev = self.log_sobolev_bounds(derivative, report);
-        let at = |i: usize| divergences.as_ref().and_then(|all| all.get(i).copied());
+        let at = |i: usize| known.get(i).copied().flatten();
         let rows = self.setting.kappas.iter().enumerate().map(|(i, &kappa)| BiasReport {
             kappa,
             forward_kl: at(i).map(|pair| pair.0),
@@ -417,6 +417,8 @@ impl Context<'_> {
     }
 }
 
+/// The divergences in notes.
+const DIVERGENCES: &str = "forward_kl and reverse_kl";
 /// Four digits of the divergences where densities are cheap.
 const ACCURACY: Accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
 
