@@ -45,6 +45,8 @@ const MOST_STEPS: f64 = 1e7;
 const LEAST_STEPS: usize = 100;
 /// Step times the steepest descent of the scores without a plan.
 const STEP_TIMES_SLOPE: f64 = 0.125;
+/// Step times the steepest descent in the last step without a plan, at most: Euler steps are stable below 2.
+const STABLE: f64 = 1.0;
 /// Times of the path at which the descent is looked up.
 const LOOKS: u32 = 32;
 /// Standard errors that chance is granted.
@@ -157,7 +159,7 @@ impl Plan {
             Grid::new(asked.start, 1.0, plan.kappa, plan.steps).map_err(|e| refused("", e.to_string()))?;
         // A plan is written with all digits; a step from another κ or start is off by far more.
         let tolerance = 1e-9 * grid.step();
-        if !((grid.step() - plan.step).abs() <= tolerance) {
+        if plan.step.is_nan() || (grid.step() - plan.step).abs() > tolerance {
             let message =
                 format!("{}: expected {}, as κ, the start and the steps give it", plan.step, grid.step());
             return Err(refused("step", message));
@@ -170,11 +172,12 @@ impl Plan {
         let kappa = asked.kappas.iter().copied().fold(f64::INFINITY, f64::min);
         let time = |i: u32| asked.start + (1.0 - asked.start) * (f64::from(i) / f64::from(LOOKS));
         let mut slope = 0.0_f64;
-        for i in 0..LOOKS {
+        // The last is the target itself.
+        for i in 0..=LOOKS {
             slope = slope.max(asked.path.score_at(time(i))?.steepest());
         }
         let steps = ((1.0 - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
-        if !(steps <= MOST_STEPS) {
+        if steps.is_nan() || steps > MOST_STEPS {
             return Err(Error::Input {
                 location: "run.kappa".to_owned(),
                 message: format!(
@@ -186,6 +189,17 @@ impl Plan {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most MOST_STEPS")]
         let steps = (steps as usize).max(LEAST_STEPS);
         let grid = Grid::new(asked.start, 1.0, kappa, steps)?;
+        // Laws with jumps or kinks have scores without bound near the target.
+        let last = asked.path.score_at(grid.time(steps - 1))?.steepest();
+        if last.is_nan() || grid.step() * last > STABLE {
+            return Err(Error::Input {
+                location: "target".to_owned(),
+                message: format!(
+                    "the scores of the path fall as steeply as {last:.2e} in the last step of {steps}: expected a \
+                     density without jumps, or --plan"
+                ),
+            });
+        }
         Ok(Self { grid, integrator: Integrator::EulerMaruyama, kl: None })
     }
 }

@@ -208,6 +208,59 @@ impl IncreasingStart {
 
 impl Start for IncreasingStart {
     fn place(&self, _lanes: usize, _uniforms: &[f64], points: &mut [f64]) {
-        points.iter_mut().for_each(|x| *x = self.image(*x));
+        for x in points {
+            *x = self.image(*x);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+    use crate::path::Schedule;
+    use crate::path::line::{LineBase, curve_on_line};
+    use std::f64::consts::FRAC_PI_4;
+
+    fn path(law: &LineMeasure) -> LinePath {
+        LinePath::new(curve_on_line(law, LineBase::Gaussian).unwrap(), Schedule::cosine())
+    }
+
+    #[test]
+    fn tables_are_accurate_where_the_mass_is() {
+        let double_well = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+        let mixture = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        for law in [double_well, mixture] {
+            let path = path(&law);
+            let slice = path.curve().slice(FRAC_PI_4).unwrap();
+            let table = path.score_at(0.5).unwrap();
+            for i in -30..=30 {
+                let y = 0.1 * f64::from(i) + 0.017;
+                let exact = slice.point(y).score;
+                let accuracy = ACCURACY * (1.0 + exact.abs());
+                assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{y} {exact}");
+            }
+            assert!(table.steepest() > 0.0 && table.error() < 1e-4);
+            assert!(table.score(&[1e3])[0] < table.score(&[10.0])[0] && table.score(&[f64::NAN])[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn the_start_has_the_masses_of_the_law() {
+        let law = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        let path = path(&law);
+        let start = path.start_at(0.5).unwrap();
+        let slice = path.curve().slice(FRAC_PI_4).unwrap();
+        let normals = [-3.0, -1.0, -0.2, 0.0, 0.7, 2.5];
+        let mut points = normals;
+        start.place(6, &[0.0; 6], &mut points);
+        for (y, z) in points.iter().zip(normals) {
+            let mass = 0.5 * core_math::erfc(-z * FRAC_1_SQRT_2);
+            let interpolation = 1e-4;
+            assert!((slice.masses(*y).0 - mass).abs() < interpolation, "{z}: {y}");
+        }
+        let mut untouched = normals;
+        path.start_at(0.0).unwrap().place(6, &[0.0; 6], &mut untouched);
+        assert_eq!(untouched, normals);
     }
 }

@@ -352,9 +352,11 @@ impl Score for MixtureScore {
                 components.isotropic(units, precisions, points, scores, scratch);
             }
             Precisions::Diagonal(precisions) => {
-                components.diagonal(units, precisions, points, scores, scratch)
+                components.diagonal(units, precisions, points, scores, scratch);
             }
-            Precisions::Dense(precisions, _) => components.dense(units, precisions, points, scores, scratch),
+            Precisions::Dense(precisions, _) => {
+                components.dense(units, precisions, points, scores, scratch);
+            }
         }
     }
 

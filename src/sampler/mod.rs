@@ -27,6 +27,7 @@ mod integrator;
 mod line;
 mod mixture;
 mod moments;
+pub mod plan;
 mod product;
 mod score;
 

@@ -1,15 +1,15 @@
 //! Targets to draw from: normal laws and mixtures in any dimension, laws on the line, points, and products of these.
 
-use super::node::{Node, Section};
-use super::{TARGET_KINDS, TargetFile, covariance_matrix, laws, points, schedule_of, text_of};
-use crate::error::{Error, Result};
+use super::node::Section;
+use super::{TargetFile, laws, schedule_of, text_of};
+use crate::error::Result;
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
 use crate::measure::target::Target;
 use crate::path::line::{LineBase, curve_on_line};
 use crate::path::{LinePath, Schedule};
 use crate::sampler::{Factor, MixtureScores, ProductScores};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 use std::path::Path;
 
 /// What a target file asks to draw from.
@@ -48,9 +48,11 @@ impl Sampled {
         let root = Section::root(&name, &table, &["target", "base", "schedule", "run"])?;
         let section = root.require("target", "a table with the key `kind`")?.section()?;
         let mut factors = Vec::new();
-        gather(&section, &mut factors)?;
-        if let Some(base) = root.get("base") {
-            super::check_base(&base.section()?)?;
+        gather(&section, laws::target(&section, &mut Vec::new())?, &mut factors)?;
+        if let Some(base) = root.get("base")
+            && super::base_law(&base.section()?)? != LineBase::Gaussian
+        {
+            return Err(base.unexpected("a Gaussian base: this version draws along no other path"));
         }
         let schedule = schedule_of(&root)?;
         let (kappas, start) = super::run_of(&root)?;
@@ -80,115 +82,27 @@ impl SampledLaw {
 }
 
 /// Adds the factors of a target.
-fn gather(section: &Section<'_>, factors: &mut Vec<SampledLaw>) -> Result<()> {
-    let kind = section.require("kind", &format!("one of {}", TARGET_KINDS.join(", ")))?;
-    let with = |keys: &[&str]| section.clone().with_keys(keys);
-    match kind.word("a kind of target", TARGET_KINDS)? {
-        "gaussian_mixture" => {
-            factors.push(SampledLaw::Mixture(mixture(&with(&[
-                "kind",
-                "weights",
-                "means",
-                "covariances",
-                "stds",
-            ])?)?));
+fn gather(section: &Section<'_>, target: Target, factors: &mut Vec<SampledLaw>) -> Result<()> {
+    factors.push(match target {
+        Target::Gaussian(law) => {
+            let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
+            SampledLaw::Mixture(law.map_err(|e| section.refused(e))?)
         }
-        "points" => {
-            let section = with(&["kind", "file", "bandwidth"])?;
-            let (rows, bandwidth) = points::rows(&section)?;
-            let means: Vec<DVector<f64>> = rows.into_iter().map(DVector::from_vec).collect();
-            let equal = vec![1.0; means.len()];
-            let variances = vec![bandwidth * bandwidth; means.len()];
-            let law = Mixture::isotropic(&equal, means, &variances).map_err(|e| section.refused(e))?;
-            factors.push(SampledLaw::Mixture(law));
-        }
-        "product" => {
-            let list = with(&["kind", "factors"])?.require("factors", "a list of targets, not empty")?;
-            for factor in list.list("a list of targets, not empty")? {
-                gather(&factor.section()?, factors)?;
+        Target::Mixture(law) => SampledLaw::Mixture(*law),
+        Target::Line(law) => match law.mixture_parameters() {
+            Some([weights, means, stds]) => {
+                let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
+                let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
+                SampledLaw::Mixture(
+                    Mixture::isotropic(&weights, means, &variances).map_err(|e| section.refused(e))?,
+                )
             }
+            None => SampledLaw::Line(law),
+        },
+        Target::Product(list) => {
+            return list.into_iter().try_for_each(|factor| gather(section, factor, factors));
         }
-        "radial" => {
-            return Err(kind.error("kind `radial`: this version draws from the other kinds"));
-        }
-        _ => factors.push(match laws::target(section, &mut Vec::new())? {
-            Target::Gaussian(law) => {
-                let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
-                SampledLaw::Mixture(law.map_err(|e| section.refused(e))?)
-            }
-            Target::Line(law) => SampledLaw::Line(law),
-            Target::Mixture(law) => SampledLaw::Mixture(*law),
-            Target::Radial(_) | Target::Product(_) => {
-                return Err(kind.error("this version does not draw from it"));
-            }
-        }),
-    }
+        _ => return Err(section.error("this version does not draw from this kind of target")),
+    });
     Ok(())
-}
-
-/// A mixture in any dimension.
-fn mixture(section: &Section<'_>) -> Result<Mixture> {
-    let list = section.require("weights", "a list of numbers, not empty")?;
-    let mut weights = Vec::new();
-    for cell in list.list("a list of numbers, not empty")? {
-        let weight = cell.number()?;
-        if weight < 0.0 {
-            return Err(cell.unexpected("a number ≥ 0"));
-        }
-        weights.push(weight);
-    }
-    let means = laws::sized(&section.require("means", "a list of means, not empty")?, weights.len())?;
-    let rows = means.iter().map(vector).collect::<Result<Vec<_>>>()?;
-    let dim = rows[0].len();
-    if let Some(odd) = rows.iter().position(|row| row.len() != dim) {
-        return Err(means[odd].unexpected(&format!("{dim} numbers, as many as in the first mean")));
-    }
-    let covariances: Vec<DMatrix<f64>> = match (section.get("stds"), section.get("covariances")) {
-        (Some(stds), None) => laws::sized(&stds, weights.len())?
-            .iter()
-            .map(|cell| cell.positive().map(|s| DMatrix::from_diagonal_element(dim, dim, s * s)))
-            .collect::<Result<_>>()?,
-        (None, Some(list)) => laws::sized(&list, weights.len())?
-            .iter()
-            .map(|cell| {
-                let matrix = if cell.is_number() {
-                    DMatrix::from_element(1, 1, cell.positive()?)
-                } else {
-                    covariance_matrix(cell)?
-                };
-                if matrix.nrows() == dim {
-                    Ok(matrix)
-                } else {
-                    Err(cell.unexpected(&format!("{dim} rows, as many as the means have numbers")))
-                }
-            })
-            .collect::<Result<_>>()?,
-        _ => return Err(section.error("expected exactly one of `stds` and `covariances`")),
-    };
-    // A component without weight is none.
-    let kept = || weights.iter().enumerate().filter(|(_, w)| **w > 0.0).map(|(k, _)| k);
-    let positive: Vec<f64> = kept().map(|k| weights[k]).collect();
-    if positive.is_empty() {
-        return Err(list.unexpected("at least one weight > 0"));
-    }
-    let means = kept().map(|k| DVector::from_column_slice(&rows[k])).collect();
-    let covariances = kept().map(|k| covariances[k].clone()).collect();
-    Mixture::new(&positive, means, covariances)
-        .and_then(|mixture| {
-            if mixture.has_density() {
-                Ok(mixture)
-            } else {
-                Err(Error::Matrix {
-                    name: "covariance".to_owned(),
-                    expected: "positive definite".to_owned(),
-                    reason: "a variance is 0 to rounding".to_owned(),
-                })
-            }
-        })
-        .map_err(|e| section.refused(e))
-}
-
-/// A list of numbers; a number is a list of one.
-fn vector(node: &Node<'_>) -> Result<Vec<f64>> {
-    if node.is_number() { Ok(vec![node.number()?]) } else { node.numbers() }
 }

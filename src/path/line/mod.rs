@@ -5,15 +5,19 @@
 //! derivatives of the kernel and, by integration by parts, one with those of the target; the first loses
 //! accuracy for a narrow kernel and the second for a flat one, and the one that fits is used.
 
+mod atoms;
 mod base;
 mod conditional;
+mod cubic_tails;
 mod gather;
 mod slice;
 #[cfg(test)]
 mod tests;
 
+pub use atoms::AtomsCurve;
 pub use base::LineBase;
 pub use conditional::Conditional;
+pub use cubic_tails::CubicTails;
 pub use slice::PotentialSlice;
 
 use super::curve::{LineCurve, LineSlice};

@@ -259,8 +259,9 @@ mod tests {
             let p = panel(-1.0, 1.0, &|x: f64| [x.powi(degree)]);
             let exact = if degree % 2 == 1 { 0.0 } else { 2.0 / f64::from(degree + 1) };
             assert!((p.value[0] - exact).abs() < rounding, "degree {degree}: {p:?}");
-            // 7 points are exact up to degree 13.
-            assert!(degree > 13 || p.error[0] < rounding, "degree {degree}: {p:?}");
+            // 7 points are exact up to degree 13: what is left is the floor of the estimate.
+            let floor = 4.0 * f64::EPSILON * p.size[0];
+            assert!(degree > 13 || p.error[0] < floor + rounding, "degree {degree}: {p:?}");
         }
     }
 
