@@ -20,7 +20,7 @@ const RESIDUALS: [f64; 2] = [1e-13, 1e-11];
 /// Residuals that are accepted where rounding lets them fall no further.
 const ACCEPTED: [f64; 2] = [1e-10, 1e-8];
 /// Iterations at most.
-const ITERATIONS: usize = 60;
+const ITERATIONS: i32 = 60;
 /// Ratio of one shift to the next.
 const SHIFT_RATIO: f64 = 4.0;
 /// Shifts in a cycle at most.
@@ -269,7 +269,7 @@ fn solve(frame: &Frame, c: f64, inner: usize, right: &State, x: &mut State, gap:
         if stalled > 2 * cycle && within(ACCEPTED) {
             return true;
         }
-        let shift = 0.5 * SHIFT_RATIO.powi(iteration as i32 % cycle);
+        let shift = 0.5 * SHIFT_RATIO.powi(iteration % cycle);
         let factor = 0.5 + shift;
         sweep(frame, c / factor, inner, &mut residual, &mut pivots);
         let weight = 2.0 * shift / (factor * factor);
