@@ -4,11 +4,13 @@ use crate::dynamics::fokker_planck::{Accuracy, bias_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Result, finite, positive, within};
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use crate::numerics::quadrature::{GaussRule, integrate};
 use crate::numerics::stream::Stream;
 use crate::path::line::{CubicTails, LineBase, PotentialCurve};
-use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, Schedule, StudentScales};
+use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, MixturePath, Schedule, StudentScales};
 use crate::transport::line::{MetricDerivative, truncated_distance_squared};
+use nalgebra::DVector;
 use rand::RngExt;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
@@ -20,10 +22,12 @@ const DOF: f64 = 3.0;
 const QUADRATURE: f64 = 1e-9;
 /// Quantiles up to which a distance is integrated; what is beyond is below `6√3/π·z^{−1}`.
 const FAR: f64 = 1e12;
-/// Where the mass of the tails ends for the field, on the scale of `asinh y`: beyond there is `e^{−20}` of it.
-const REACH: f64 = 20.0;
-/// Radius up to which a mixture of normal laws stands for the target; it has mass `10⁻¹⁷` beyond.
-const RADIUS: f64 = 1e6;
+/// Where the field is cut off on the scale of `asinh y`: `∫w²p` has a tail like `e^{−x}` there.
+const REACH: f64 = 12.0;
+/// Radius up to which a mixture of normal laws stands for the target, and weight of components that are left out: all that is
+/// changed has mass below 10⁻¹⁰, against biases of the order 0.1.
+const RADIUS: f64 = 1e4;
+const FAINT: f64 = 1e-13;
 /// Points and refinements of the search for the largest curvature.
 const GRID: u32 = 40;
 const GOLDEN_STEPS: usize = 20;
@@ -196,7 +200,7 @@ pub fn student_action(index: usize) -> Result<Enclosure> {
 /// Those of the curve.
 pub fn gaussian_action() -> Result<Enclosure> {
     let curve = curve(Base::Gaussian, DOF)?;
-    let breaks: Vec<f64> = (0..=5).map(|i| f64::from(i) * REACH / 5.0).collect();
+    let breaks: Vec<f64> = (0..=3).map(|i| f64::from(i) * REACH / 3.0).collect();
     let square = |angle: f64| -> f64 {
         curve.at(angle).map_or(f64::NAN, |slice| {
             let half = integrate(&breaks, |x| {
@@ -206,8 +210,10 @@ pub fn gaussian_action() -> Result<Enclosure> {
             2.0 * half.mid()
         })
     };
-    let [coarse, fine] = [5, 8].map(|order| GaussRule::new(order).integrate(0.0, FRAC_PI_2, square));
-    Ok(Enclosure::refined(FRAC_PI_2 * coarse, FRAC_PI_2 * fine, 1.0))
+    let [coarse, fine] = [3, 5].map(|order| GaussRule::new(order).integrate(0.0, FRAC_PI_2, square));
+    // Both tails of ∫w²p, w ≈ −y·tan φ and p ≈ (6√3/π)cos³φ·y^{−4}, integrated over the angle: below 13e^{−REACH}. Three times that.
+    let rest = 40.0 * core_math::exp(-REACH);
+    Ok(Enclosure::refined(FRAC_PI_2 * coarse, FRAC_PI_2 * fine, 1.0).widened(rest))
 }
 
 /// `W₂²(π, γ)`.
@@ -241,11 +247,12 @@ pub fn student_bias(kappa: f64) -> Result<Enclosure> {
 /// Those of [`bias_on_line`] and of [`StudentScales::new`].
 pub fn gaussian_bias(kappa: f64) -> Result<Enclosure> {
     let scales = StudentScales::new(DOF, 1, RADIUS, 1.0)?;
-    let weights: Vec<f64> = scales.scales().iter().map(|s| s.log_weight.exp()).collect();
-    let stds: Vec<f64> = scales.scales().iter().map(|s| s.std).collect();
-    let curve = MixtureCurve::new(&weights, &vec![0.0; weights.len()], &stds)?;
+    let heavy = scales.scales().iter().map(|s| (s.log_weight.exp(), s.std * s.std)).filter(|s| s.0 > FAINT);
+    let (weights, variances): (Vec<f64>, Vec<f64>) = heavy.unzip();
+    let means = vec![DVector::zeros(1); weights.len()];
+    let target = Mixture::isotropic(&weights, means, &variances)?;
     let coarse = Accuracy { tolerance: 1e-2, finest: 2 };
-    bias(Arc::new(curve), kappa, coarse)
+    bias(Arc::new(MixturePath::gaussian(target)), kappa, coarse)
 }
 
 impl fmt::Display for Instance {
