@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 
+pub mod convergence_orders;
 pub mod discrete_girsanov;
 pub mod error_terms;
 pub mod gaussian_chain;
@@ -10,7 +11,8 @@ pub mod plan_reaches;
 pub mod step_exponents;
 
 /// The claims of the chapter, in the order of their ids.
-pub(crate) const CLAIMS: &[&dyn Claim] = &[
+pub(super) const CLAIMS: &[&dyn Claim] = &[
+    &convergence_orders::ConvergenceOrders,
     &gaussian_chain::GaussianChain,
     &discrete_girsanov::DiscreteGirsanov,
     &error_terms::ErrorTerms,

@@ -86,51 +86,48 @@ impl ExponentInstance {
         })
     }
 
-    /// Logarithm of the fewest steps for a divergence ε², where the step term is what the bias leaves.
-    fn log_steps(&self, epsilon: f64, order: f64, gradient: f64) -> Result<f64> {
+    /// Logarithm of the fewest steps for a divergence ε², where the step term is what the bias leaves; `guess` is the best κ or
+    /// near it, and becomes it.
+    ///
+    /// With the bias locally like `κ^p` the steps are fewest where the bias is `2ε²/(p+2)` with Girsanov's step term and
+    /// `ε²/(p+1)` with the contracted one.
+    fn log_steps(&self, epsilon: f64, guess: &mut f64, gradient: f64) -> Result<f64> {
+        const PROBE: f64 = 1.05;
         let wanted = epsilon * epsilon;
-        let cost = |log_kappa: f64| -> Result<f64> {
-            let kappa = core_math::exp(log_kappa);
-            let room = wanted - self.bias(kappa)?;
-            if room <= 0.0 {
-                return Ok(f64::INFINITY);
-            }
-            let step =
-                if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
-            Ok(-log_kappa - core_math::log(step))
-        };
-        // The best κ is of the order ε^order; the ternary search leaves it to 10⁻⁵, where the cost is flat.
-        let centre = order * core_math::log(epsilon);
-        let (mut a, mut b) = (centre - 3.0, centre + 3.0);
-        for _ in 0..32 {
-            let third = (b - a) / 3.0;
-            if cost(a + third)? <= cost(b - third)? { b -= third } else { a += third }
+        for _ in 0..4 {
+            let (bias, probe) = (self.bias(*guess)?, self.bias(*guess * PROBE)?);
+            let power = core_math::log(probe / bias) / core_math::log(PROBE);
+            let share = if self.rule == Rule::Contracted { 1.0 / (power + 1.0) } else { 2.0 / (power + 2.0) };
+            *guess *= core_math::pow(share * wanted / bias, 1.0 / power);
         }
-        cost(f64::midpoint(a, b))
+        let kappa = *guess;
+        let room = wanted - self.bias(kappa)?;
+        let step =
+            if self.rule == Rule::Contracted { room / gradient } else { 4.0 * kappa * room / gradient };
+        // NaN where there is no room.
+        Ok(-core_math::log(kappa) - core_math::log(step))
     }
 
-    /// The exponent, from local exponents over factors of 4 in ε, extrapolated.
+    /// The exponent from halved errors: local exponents, extrapolated in the size of their relative corrections.
     fn exponent(&self) -> Result<Enclosure> {
-        // The relative corrections are powers of κ: that is ε², ε or √ε.
-        let order = match (self.rule, self.stops_smoothly()) {
-            (Rule::Girsanov, _) => 2.0,
-            (_, false) => 1.0,
-            (_, true) => 0.5,
-        };
-        let mut points = Vec::new();
+        let path = PlanPath::new(vec![PlanFactor::gaussian(self.path.clone())?], 0.0)?;
+        let mut points: Vec<(f64, Enclosure)> = Vec::new();
+        let mut before: Option<f64> = None;
         if self.rule == Rule::Realised {
-            let path = PlanPath::new(vec![PlanFactor::gaussian(self.path.clone())?], 0.0)?;
-            let mut before: Option<f64> = None;
-            for doubling in 7..12 {
+            // The best κ is like n^{−1/2} or n^{−1/3}, and the corrections are powers of κ and of κ².
+            let power = if self.stops_smoothly() { -2.0 / 3.0 } else { -0.5 };
+            let mut guess = None;
+            for doubling in 8..13 {
                 let steps = 1_usize << doubling;
-                let (_, kl) = least_divergence(&path, Integrator::EulerMaruyama, steps)?;
+                let (kappa, kl) = least_divergence(&path, Integrator::EulerMaruyama, steps, guess)?;
+                guess = Some(0.75 * kappa);
                 let log = core_math::log(kl.mid());
                 if let Some(before) = before.replace(log) {
                     let exponent = 2.0 * std::f64::consts::LN_2 / (before - log);
-                    // The best κ is found to 10⁻⁴, where the divergence is flat.
-                    let error = 1e-6 * exponent;
-                    let kappa = core_math::exp(order * log * 0.5);
-                    points.push((kappa, Enclosure::around(exponent, error, Evidence::Converged)));
+                    // κ is found to 10⁻³, where the divergence is flat.
+                    let error = 1e-5 * exponent;
+                    let at = core_math::pow(f64::from(1_u32 << doubling), power);
+                    points.push((at, Enclosure::around(exponent, error, Evidence::Converged)));
                 }
             }
         } else {
@@ -138,18 +135,26 @@ impl ExponentInstance {
                 // Contracted at the rate 4 of a law of variance ¼, what is left of ¼·2h∫P² is ½hP²/4.
                 2.0
             } else {
-                let path = PlanPath::new(vec![PlanFactor::gaussian(self.path.clone())?], 0.0)?;
                 Increments::of(&path)?.gradient.mid()
             };
-            let mut before: Option<f64> = None;
-            for j in 0..6 {
-                let epsilon = 1e-3 * 0.25_f64.powi(j);
-                let log = self.log_steps(epsilon, order, gradient)?;
+            // The relative corrections are powers of κ: that is ε², ε or √ε.
+            let order = match (self.rule, self.stops_smoothly()) {
+                (Rule::Girsanov, _) => 2.0,
+                (_, false) => 1.0,
+                (_, true) => 0.5,
+            };
+            let mut guess = core_math::pow(0.01, order);
+            for j in 0..5 {
+                let epsilon = 1e-2 * 0.25_f64.powi(j);
+                let log = self.log_steps(epsilon, &mut guess, gradient)?;
                 if let Some(before) = before.replace(log) {
                     let exponent = (log - before) / (2.0 * std::f64::consts::LN_2);
-                    // Ternary search leaves the minimum exact to rounding; the bias bound is known to 10⁻⁹.
-                    points
-                        .push((epsilon.powf(order), Enclosure::around(exponent, 1e-7, Evidence::Converged)));
+                    // The best κ is found to some 10⁻⁴, where the number of steps is flat.
+                    let error = 1e-6;
+                    points.push((
+                        core_math::pow(epsilon, order),
+                        Enclosure::around(exponent, error, Evidence::Converged),
+                    ));
                 }
             }
         }

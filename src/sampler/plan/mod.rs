@@ -10,7 +10,7 @@ mod kernel;
 mod search;
 
 pub use increments::Increments;
-pub use search::least_divergence;
+pub use search::{least_divergence, line_chain_divergence};
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, within};
