@@ -9,6 +9,7 @@ use crate::ledger::DEFAULT_SEED;
 use crate::path::Schedule;
 use crate::sampler::{Batch, Grid, Integrator, PathScore, ProductScores, SampleMoments, Score};
 use clap::Args;
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -185,7 +186,8 @@ impl Plan {
         let kappa = asked.kappas.iter().copied().fold(f64::INFINITY, f64::min);
         let time = |i: u32| asked.start + (1.0 - asked.start) * (f64::from(i) / f64::from(LOOKS));
         // The last is the target itself.
-        let slopes = (0..=LOOKS).map(|i| path.score_at(time(i)).map(|score| score.steepest()));
+        let looks = (0..=LOOKS).into_par_iter();
+        let slopes = looks.map(|i| path.score_at(time(i)).map(|score| score.steepest()));
         let slope = slopes.collect::<Result<Vec<f64>>>()?.into_iter().fold(0.0, f64::max);
         let steps = ((1.0 - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
         if steps.is_nan() || steps > MOST_STEPS {
