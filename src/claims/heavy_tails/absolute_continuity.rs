@@ -174,7 +174,7 @@ impl Theorem for AbsoluteContinuity {
 
 impl Bias {
     /// `(κ/4)A` with the action of the coupling for A: for the cosine schedule `φ̇ = π/2`, and `sin²`, `cos²` have mean ½.
-    fn girsanov(&self) -> Enclosure {
+    fn girsanov(self) -> Enclosure {
         let rate = Enclosure::certified(Interval::PI) / 2.0;
         // E X² = E Z² = 3.
         Enclosure::exact(self.kappa) / 4.0 * rate.square() * 3.0

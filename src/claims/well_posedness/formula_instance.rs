@@ -31,7 +31,7 @@ pub enum Formula {
 #[derive(Clone, Debug)]
 pub enum Place {
     /// Target and base Gaussian.
-    Gaussian(Slice),
+    Gaussian(Box<Slice>),
     /// Any target on the line, Gaussian or Student base.
     Line(OnLine),
     /// A Gaussian mixture in the plane or in space, standard base.
@@ -95,7 +95,7 @@ impl FormulaInstance {
         } else {
             [Formula::Standard, Formula::Target, Formula::Noise][index % 3]
         };
-        Self::new("W1", Place::Gaussian(Slice::random(stream, index)?), formula)
+        Self::new("W1", Place::Gaussian(Box::new(Slice::random(stream, index)?)), formula)
     }
 
     /// Gaussian targets and bases.
@@ -104,7 +104,7 @@ impl FormulaInstance {
     /// Never in practice.
     pub fn general(stream: &mut Stream, index: usize) -> Result<Self> {
         let formula = if index.is_multiple_of(2) { Formula::Noise } else { Formula::Target };
-        Self::new("W1", Place::Gaussian(Slice::random_base(stream, index)?), formula)
+        Self::new("W1", Place::Gaussian(Box::new(Slice::random_base(stream, index)?)), formula)
     }
 
     /// Mixtures and potentials on the line; Gaussian base for two instances of three, else a Student base with n from 1 to 12.
@@ -156,7 +156,7 @@ impl FormulaInstance {
     /// # Errors
     /// Never in practice.
     pub fn example(formula: Formula) -> Result<Self> {
-        Self::new("W1", Place::Gaussian(Slice::one_dimensional(1.0, 0.5, 0.5, 2.0)?), formula)
+        Self::new("W1", Place::Gaussian(Box::new(Slice::one_dimensional(1.0, 0.5, 0.5, 2.0)?)), formula)
     }
 
     /// Two bumps with a Student base, n = 3.
@@ -176,7 +176,7 @@ impl FormulaInstance {
     pub fn wide_base() -> Result<Self> {
         let (target, base) = (Gaussian::isotropic(vec![1.0], 0.5)?, Gaussian::isotropic(vec![0.0], 2.0)?);
         let slice = Slice::new(&target, base, 0.5, vec![2.0], vec![1.0], vec![1.0])?;
-        Ok(Self { place: Place::Gaussian(slice), formula: Formula::Standard })
+        Ok(Self { place: Place::Gaussian(Box::new(slice)), formula: Formula::Standard })
     }
 
     /// The Gaussian slice, for twins.
@@ -185,7 +185,7 @@ impl FormulaInstance {
     /// [`Error::Undefined`] if the instance is another one.
     pub fn slice(&self) -> Result<&Slice> {
         match &self.place {
-            Place::Gaussian(slice) => Ok(slice),
+            Place::Gaussian(slice) => Ok(slice.as_ref()),
             _ => Err(Error::Undefined { what: "a Gaussian slice".to_owned(), reason: self.to_string() }),
         }
     }
