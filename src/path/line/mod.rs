@@ -23,10 +23,13 @@ pub use slice::PotentialSlice;
 pub use tabulated::TabulatedCurve;
 
 use super::curve::{LineCurve, LineSlice};
+use super::mixture::MixturePath;
 use super::mixture_line::MixtureCurve;
 use crate::error::{Result, within};
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use gather::Skeleton;
+use nalgebra::DVector;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 use std::sync::Arc;
@@ -85,11 +88,16 @@ impl PotentialCurve {
 /// The curve from `target` to `base`, in closed form where there is one.
 ///
 /// # Errors
-/// Those of [`PotentialCurve::new`].
+/// Those of [`PotentialCurve::new`] and [`MixturePath::student`].
 pub fn curve_on_line(target: &LineMeasure, base: LineBase) -> Result<Arc<dyn LineCurve>> {
     Ok(match (base, target.mixture_parameters()) {
         (LineBase::Gaussian, Some([weights, means, stds])) => {
             Arc::new(MixtureCurve::new(&weights, &means, &stds)?)
+        }
+        (LineBase::Student { dof }, Some([weights, means, stds])) => {
+            let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
+            let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
+            Arc::new(MixturePath::student(Mixture::isotropic(&weights, means, &variances)?, dof)?)
         }
         _ => Arc::new(PotentialCurve::new(target.clone(), base)?),
     })
