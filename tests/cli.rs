@@ -341,7 +341,8 @@ const MALFORMED: &[(&str, &[&str])] = &[
 
 /// The same for what comes after a good target.
 const MALFORMED_REST: &[(&str, &[&str])] = &[
-    ("[base]\nkind = \"student\"\ndof = 5", &["base.kind", "kind `student`", "gaussian base"]),
+    ("[base]\nkind = \"student\"", &["base.dof", "missing"]),
+    ("[base]\nkind = \"student\"\ndof = 0", &["base.dof", "0", "> 0"]),
     ("[base]\nkind = \"normal\"", &["base.kind", "normal", "student"]),
     ("[base]", &["base.kind", "missing"]),
     ("[base]\nkind = \"gaussian\"\ndof = 5", &["base.dof", "unknown key"]),

@@ -121,11 +121,11 @@ fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
             let report = MeasureReport::gaussian(path, &asked.kappas, asked.start)?;
             (report, format!("{path}, start {}", asked.start))
         }
-        Subject::Law(law) => {
-            let spinner = spinner("constants of the target");
-            let report = MeasureReport::constants(law);
+        Subject::Law(setting) => {
+            let spinner = spinner("constants, action and bias of the target");
+            let report = MeasureReport::of(setting);
             spinner.finish_and_clear();
-            (report?, format!("target {law}"))
+            (report?, setting.to_string())
         }
     };
     report.notes.extend(asked.notes);

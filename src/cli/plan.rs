@@ -51,7 +51,7 @@ impl PlanArguments {
             return Err(Error::Input { location: "--integrator".to_owned(), message });
         };
         let asked = Sampled::read(&self.file)?;
-        let path = path_with(&asked, &asked.schedule)?;
+        let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
         let sign = spinner("plan");
         let plan = match self.by {
@@ -65,6 +65,11 @@ impl PlanArguments {
         output::publish(&text, target, &plan?)?;
         Ok(true)
     }
+}
+
+/// The schedule of the file; the cosine one, which stops smoothly, if it gives none.
+fn schedule_of(asked: &Sampled) -> Schedule {
+    asked.schedule.clone().unwrap_or_else(Schedule::cosine)
 }
 
 /// The target of the file with a schedule.
@@ -124,12 +129,12 @@ fn describe(plan: &Plan, path: &PlanPath) -> String {
 
 /// What every schedule costs in either mode, Euler-Maruyama.
 fn comparison(asked: &Sampled, kl: f64) -> String {
-    let Ok(path) = path_with(asked, &asked.schedule) else { return String::new() };
+    let Ok(path) = path_with(asked, &schedule_of(asked)) else { return String::new() };
     if !path.is_closed_form() {
         return "\nOther schedules are compared for Gaussian targets and mixtures only: their scores are closed forms\n"
             .to_owned();
     }
-    let mut schedules = vec![asked.schedule.clone()];
+    let mut schedules = vec![schedule_of(asked)];
     let others = [Schedule::power(2.0), Ok(Schedule::cosine()), Ok(Schedule::linear())];
     for other in others.into_iter().flatten() {
         if !schedules.contains(&other) {

@@ -1,7 +1,5 @@
 //! Scores of Gaussian laws and paths.
 
-#![expect(clippy::inline_always, reason = "loops are vectorised where they are inlined")]
-
 use super::mixture::apply;
 use super::score::{PathScore, Score, Start};
 use crate::enclosure::Enclosure;
@@ -149,7 +147,9 @@ impl Start for GaussianStart {
         match &self.root {
             Root::Diagonal(deviations) => {
                 for ((row, m), s) in points.chunks_exact_mut(lanes).zip(&self.mean).zip(deviations) {
-                    row.iter_mut().for_each(|x| *x = m + s * *x);
+                    for x in row {
+                        *x = m + s * *x;
+                    }
                 }
             }
             Root::Dense(root) => {

@@ -137,7 +137,9 @@ impl<T: LogDensity> UserScore<'_, T> {
         let mut weights: Vec<f64> =
             logs.iter().map(|log| if log.is_finite() { exp(log - most) } else { 0.0 }).collect();
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= total);
+        for w in &mut weights {
+            *w /= total;
+        }
         let effective_draws = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
         let average = |form: &[f64]| {
             let mut score = vec![0.0; dim];
@@ -219,5 +221,88 @@ impl<'a, T: LogDensity> PathScore for &'a UserPath<T> {
         }
         let reason = "a user's target can only be begun with at the base, where λ = 0".to_owned();
         Err(Error::Undefined { what: format!("a draw from the path at t = {t}"), reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::{Batch, Grid, Integrator};
+
+    /// `N(1, v)` in every coordinate.
+    struct Normal {
+        dim: usize,
+        variance: f64,
+    }
+
+    impl LogDensity for Normal {
+        fn dim(&self) -> usize {
+            self.dim
+        }
+
+        fn evaluate(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            gradient.iter_mut().zip(x).for_each(|(g, x)| *g = (1.0 - x) / self.variance);
+            -0.5 * x.iter().map(|x| (x - 1.0).powi(2)).sum::<f64>() / self.variance
+        }
+    }
+
+    fn path(variance: f64, deviation: f64) -> UserPath<Normal> {
+        let target = Normal { dim: 2, variance };
+        UserPath::new(target, Schedule::linear(), vec![0.5; 2], deviation, 500, 1).unwrap()
+    }
+
+    #[test]
+    fn estimates_are_within_their_errors() {
+        let path = path(0.5, 1.0);
+        for t in [0.0, 0.1, 0.5, 0.9, 0.999, 1.0] {
+            for y in [[0.0, 0.0], [1.5, -0.5]] {
+                let estimate = (&path).score_at(t).unwrap().estimate(&y).unwrap();
+                for j in 0..2 {
+                    let exact = (t.sqrt() - y[j]) / (0.5 * t + 1.0 - t);
+                    // For twenty-four comparisons; self-normalisation adds a bias of the order of the square.
+                    let standard_errors = 6.0;
+                    let allowed = standard_errors * estimate.standard_error[j] + 1e-12;
+                    assert!((estimate.score[j] - exact).abs() < allowed, "{t} {y:?} {estimate:?}");
+                    assert!(estimate.standard_error[j] < 0.2, "{t} {y:?} {estimate:?}");
+                }
+                assert!(t == 1.0 || estimate.effective_draws > 100.0, "{t} {estimate:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_perfect_reference_leaves_no_weights() {
+        let target = Normal { dim: 1, variance: 1.0 };
+        let path = UserPath::new(target, Schedule::linear(), vec![1.0], 1.0, 50, 1).unwrap();
+        let estimate = (&path).score_at(0.5).unwrap().estimate(&[0.3]).unwrap();
+        let rounding = 1e-9;
+        assert!((estimate.effective_draws - 100.0).abs() < rounding, "{estimate:?}");
+        // Pairs of opposite draws give the exact score.
+        assert!((estimate.score[0] - (0.5_f64.sqrt() - 0.3)).abs() < rounding, "{estimate:?}");
+    }
+
+    #[test]
+    fn a_batch_runs_on_it() {
+        let (path, count) = (path(0.5, 1.0), 256);
+        let grid = Grid::new(0.0, 1.0, 0.25, 16).unwrap();
+        let samples = Batch::new(1, count).run(&&path, &grid, Integrator::Heun, &|_| ()).unwrap();
+        let mean = samples.iter().sum::<f64>() / samples.len() as f64;
+        // Bias of the dynamics and of the estimated score, and five standard errors.
+        let (bias, chance) = (0.1, 5.0 * (0.5 / samples.len() as f64).sqrt());
+        assert!((mean - 1.0).abs() < bias + chance, "{mean}");
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let new = |mean: Vec<f64>, deviation, pairs| {
+            let target = Normal { dim: 2, variance: 1.0 };
+            UserPath::new(target, Schedule::linear(), mean, deviation, pairs, 1)
+        };
+        assert!(new(vec![0.0], 1.0, 1).is_err() && new(vec![0.0; 2], 0.0, 1).is_err());
+        assert!(new(vec![f64::NAN; 2], 1.0, 1).is_err() && new(vec![0.0; 2], 1.0, 0).is_err());
+        let path = new(vec![0.0; 2], 1.0, 4).unwrap();
+        assert!((&path).score_at(2.0).is_err() && (&path).start_at(0.5).is_err());
+        let score = (&path).score_at(0.5).unwrap();
+        assert!(score.estimate(&[0.0]).is_err() && score.estimate(&[f64::NAN; 2]).is_err());
     }
 }

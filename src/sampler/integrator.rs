@@ -1,7 +1,5 @@
 //! Integrators for annealed Langevin dynamics: a step as a pure function of state and noise.
 
-#![expect(clippy::inline_always, reason = "loops are vectorised where they are inlined")]
-
 use super::Grid;
 use super::score::{PathScore, Score, same_dimension};
 use crate::error::{Error, Result};
@@ -215,3 +213,6 @@ fn heun_step(units: Units, x: &mut [f64], drifts: [&[f64]; 2], a: f64, noise: &[
         },
     );
 }
+
+#[cfg(test)]
+mod tests;

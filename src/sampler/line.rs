@@ -12,8 +12,9 @@ const BEYOND: f64 = 1e-13;
 const FIRST_CELLS: u32 = 32;
 /// Halvings of a cell at most: at a jump of the score no accuracy is reached.
 const HALVINGS: u32 = 12;
-/// Error of the score that ends the halving, relative to the score and to the inverse of the table's width.
+/// Error of the score that ends the halving, relative to the score and to [`FLOOR`] over the width of the law.
 const ACCURACY: f64 = 1e-6;
+const FLOOR: f64 = 0.05;
 
 /// The score of a law on the line, by cubic interpolation of its values and slopes.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,11 +44,19 @@ impl LineScore {
                 Err(Error::Undefined { what: "score".to_owned(), reason: format!("it is not finite at {y}") })
             }
         };
-        let edge = |i: u32| lo + (hi - lo) * (f64::from(i) / f64::from(FIRST_CELLS));
+        // Cells as wide as they are far from the middle, so that heavy tails take few of them.
+        let (left, right) = slice.window(0.25);
+        let middle = 0.5 * (left + right);
+        let width = Some(0.5 * (right - left)).filter(|w| *w > 0.0).unwrap_or(0.5 * (hi - lo));
+        let place = |y: f64| ((y - middle) / width).asinh();
+        let edge = |i: u32| {
+            let part = f64::from(i) / f64::from(FIRST_CELLS);
+            middle + width * (place(lo) + (place(hi) - place(lo)) * part).sinh()
+        };
         let mut table = Self { edges: vec![lo], values: vec![at(lo)?], steepest: 0.0, error: 0.0 };
         for i in 1..=FIRST_CELLS {
-            let right = (edge(i), at(edge(i))?);
-            table.extend(right, HALVINGS, 1.0 / (hi - lo), &at)?;
+            let edge = if i == FIRST_CELLS { hi } else { edge(i) };
+            table.extend((edge, at(edge)?), HALVINGS, FLOOR / width, &at)?;
         }
         table.steepest = table.values.iter().map(|v| -v.1).fold(0.0, f64::max);
         Ok(table)
@@ -208,6 +217,76 @@ impl IncreasingStart {
 
 impl Start for IncreasingStart {
     fn place(&self, _lanes: usize, _uniforms: &[f64], points: &mut [f64]) {
-        points.iter_mut().for_each(|x| *x = self.image(*x));
+        for x in points {
+            *x = self.image(*x);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+    use crate::path::Schedule;
+    use crate::path::line::{LineBase, curve_on_line};
+    use std::f64::consts::FRAC_PI_4;
+
+    fn path(law: &LineMeasure) -> LinePath {
+        LinePath::new(curve_on_line(law, LineBase::Gaussian).unwrap(), Schedule::cosine())
+    }
+
+    #[test]
+    fn tables_are_accurate_where_the_mass_is() {
+        let double_well = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+        let mixture = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        for law in [double_well, mixture] {
+            let path = path(&law);
+            let slice = path.curve().slice(FRAC_PI_4).unwrap();
+            let table = path.score_at(0.5).unwrap();
+            for i in -30..=30 {
+                let y = 0.1 * f64::from(i) + 0.017;
+                let exact = slice.point(y).score;
+                let accuracy = ACCURACY * (1.0 + exact.abs());
+                assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{y} {exact}");
+            }
+            assert!(table.steepest() > 0.0 && table.error() < 1e-4);
+            assert!(table.score(&[1e3])[0] < table.score(&[10.0])[0] && table.score(&[f64::NAN])[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn heavy_tails_are_in_the_table() {
+        let student = LineMeasure::student(2.0, 1.0, 1.0).unwrap();
+        for (base, t) in
+            [(LineBase::Gaussian, 1.0), (LineBase::Gaussian, 0.7), (LineBase::Student { dof: 1.0 }, 0.3)]
+        {
+            let path = LinePath::new(curve_on_line(&student, base).unwrap(), Schedule::linear());
+            let slice = path.curve().slice(path.schedule().angle(t)).unwrap();
+            let table = path.score_at(t).unwrap();
+            for y in [-1e5, -3e3, -50.0, -2.0, 0.3, 1.1, 2.0, 7.0, 400.0, 2e5] {
+                let exact = slice.point(y).score;
+                let accuracy = 10.0 * ACCURACY * (FLOOR + exact.abs());
+                assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{base:?} {t} {y} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_start_has_the_masses_of_the_law() {
+        let law = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        let path = path(&law);
+        let start = path.start_at(0.5).unwrap();
+        let slice = path.curve().slice(FRAC_PI_4).unwrap();
+        let normals = [-3.0, -1.0, -0.2, 0.0, 0.7, 2.5];
+        let mut points = normals;
+        start.place(6, &[0.0; 6], &mut points);
+        for (y, z) in points.iter().zip(normals) {
+            let mass = 0.5 * core_math::erfc(-z * FRAC_1_SQRT_2);
+            let interpolation = 1e-4;
+            assert!((slice.masses(*y).0 - mass).abs() < interpolation, "{z}: {y}");
+        }
+        let mut untouched = normals;
+        path.start_at(0.0).unwrap().place(6, &[0.0; 6], &mut untouched);
+        assert_eq!(untouched, normals);
     }
 }

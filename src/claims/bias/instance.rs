@@ -124,6 +124,14 @@ impl BiasInstance {
         Ok(bias_at(&self.path, self.kappa, self.from, self.until, &self.initial)?.forward_kl)
     }
 
+    /// `KL(q|p_until)`.
+    ///
+    /// # Errors
+    /// Those of [`bias_at`].
+    pub fn reverse_kl(&self) -> Result<Enclosure> {
+        Ok(bias_at(&self.path, self.kappa, self.from, self.until, &self.initial)?.reverse_kl)
+    }
+
     /// `(κ/4)·A`, with the action of the range.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! what was expected. Unknown keys are refused.
 
 mod laws;
+mod mixture;
 mod node;
 mod points;
 mod sampled;
@@ -13,7 +14,9 @@ mod tests;
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::target::Target;
+use crate::path::line::LineBase;
 use crate::path::{GaussianPath, Schedule};
+use crate::report::Setting;
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
 pub(super) use sampled::{Sampled, SampledLaw};
@@ -64,8 +67,8 @@ pub(super) struct TargetFile {
 pub(super) enum Subject {
     /// The path from the base to a Gaussian target.
     Path(Box<GaussianPath>),
-    /// Another target.
-    Law(Box<Target>),
+    /// Another target, or another base.
+    Law(Box<Setting>),
 }
 
 impl TargetFile {
@@ -84,14 +87,16 @@ impl TargetFile {
         let mut notes = Vec::new();
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
-        if let Some(base) = root.get("base") {
-            check_base(&base.section()?)?;
-        }
-        let schedule = schedule_of(&root)?;
+        let base = base_of(&root)?;
+        let schedule = schedule_of(&root)?.unwrap_or_else(Schedule::cosine);
         let (kappas, start) = run_of(&root)?;
-        let subject = match target {
-            Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
-            other => Subject::Law(Box::new(other)),
+        let subject = match (target, base) {
+            (Target::Gaussian(law), LineBase::Gaussian) => {
+                Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?))
+            }
+            (target, base) => {
+                Subject::Law(Box::new(Setting { target, base, schedule, kappas: kappas.clone(), start }))
+            }
         };
         Ok(Self { subject, notes, kappas, start })
     }
@@ -102,9 +107,14 @@ impl TargetFile {
     }
 }
 
-/// The schedule of a file, the cosine one if it gives none.
-fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
-    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+/// The schedule of a file, if it gives one.
+fn schedule_of(root: &Section<'_>) -> Result<Option<Schedule>> {
+    root.get("schedule").map(|s| schedule(&s.section()?)).transpose()
+}
+
+/// The base of a file, the standard normal law if it gives none.
+fn base_of(root: &Section<'_>) -> Result<LineBase> {
+    root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))
 }
 
 /// The values of κ and the start of a file.
@@ -219,12 +229,13 @@ fn law(node: &Node<'_>, mean: Vec<f64>, matrix: DMatrix<f64>) -> Result<Gaussian
     })
 }
 
-fn check_base(section: &Section<'_>) -> Result<()> {
+fn base_law(section: &Section<'_>) -> Result<LineBase> {
     let kind = section.require("kind", &format!("one of {}", BASE_KINDS.join(", ")))?;
     match kind.word("a kind of base", BASE_KINDS)? {
-        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| ()),
-        other => {
-            Err(kind.error(&format!("kind `{other}`: this version measures paths from a gaussian base")))
+        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| LineBase::Gaussian),
+        _ => {
+            let section = section.clone().with_keys(&["kind", "dof"])?;
+            Ok(LineBase::Student { dof: section.require("dof", "a number > 0")?.positive()? })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Targets to draw from: normal laws and mixtures in any dimension, laws on the line, points, and products of these.
 
-use super::node::{Node, Section};
-use super::{TARGET_KINDS, TargetFile, covariance_matrix, laws, points, schedule_of, text_of};
+use super::node::Section;
+use super::{TargetFile, base_of, laws, schedule_of, text_of};
 use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
@@ -9,18 +9,17 @@ use crate::measure::target::Target;
 use crate::path::line::{LineBase, curve_on_line};
 use crate::path::{LinePath, Schedule};
 use crate::sampler::{Factor, MixtureScores, ProductScores};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 use std::path::Path;
 
 /// What a target file asks to draw from.
 #[derive(Debug)]
 pub(in crate::cli) struct Sampled {
-    /// The path to the target from the standard normal law.
-    pub(in crate::cli) path: ProductScores,
-    /// The factors of the target, as those of the path.
+    /// The factors of the target: blocks of coordinates.
     pub(in crate::cli) factors: Vec<SampledLaw>,
-    /// Schedule.
-    pub(in crate::cli) schedule: Schedule,
+    base: LineBase,
+    /// Schedule, if the file gives one.
+    pub(in crate::cli) schedule: Option<Schedule>,
     /// Slownesses κ.
     pub(in crate::cli) kappas: Vec<f64>,
     /// Time of the path at which the dynamics begins.
@@ -48,26 +47,57 @@ impl Sampled {
         let root = Section::root(&name, &table, &["target", "base", "schedule", "run"])?;
         let section = root.require("target", "a table with the key `kind`")?.section()?;
         let mut factors = Vec::new();
-        gather(&section, &mut factors)?;
-        if let Some(base) = root.get("base") {
-            super::check_base(&base.section()?)?;
+        gather(&section, laws::target(&section, &mut Vec::new())?, &mut factors)?;
+        let base = base_of(&root)?;
+        if base != LineBase::Gaussian && factors.len() > 1 {
+            let message = "a product with a student base: that base has no independent coordinates, expected the \
+                           gaussian base";
+            return Err(Error::Input { location: format!("{name}: base.kind"), message: message.to_owned() });
         }
         let schedule = schedule_of(&root)?;
         let (kappas, start) = super::run_of(&root)?;
-        let paths = factors.iter().map(|law| law.path(&schedule).map_err(|e| section.refused(e)));
-        let path = ProductScores::new(paths.collect::<Result<_>>()?)?;
-        Ok(Self { path, factors, schedule, kappas, start })
+        Ok(Self { factors, base, schedule, kappas, start })
+    }
+
+    /// The path from the base to the target.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is none for this target.
+    pub(in crate::cli) fn path(&self, schedule: &Schedule) -> Result<ProductScores> {
+        let refused = |error: Error| match error {
+            Error::NoConvergence { .. } => error,
+            other => Error::Input { location: "target".to_owned(), message: other.to_string() },
+        };
+        let paths = self.factors.iter().map(|law| law.path(self.base, schedule).map_err(refused));
+        ProductScores::new(paths.collect::<Result<_>>()?)
+    }
+
+    /// Number of coordinates.
+    pub(in crate::cli) fn dim(&self) -> usize {
+        self.factors.iter().map(SampledLaw::dim).sum()
     }
 }
 
 impl SampledLaw {
-    fn path(&self, schedule: &Schedule) -> Result<Factor> {
+    fn path(&self, base: LineBase, schedule: &Schedule) -> Result<Factor> {
         Ok(match self {
-            Self::Mixture(mixture) => Factor::Mixture(MixtureScores::to_mixture(mixture, schedule.clone())?),
-            Self::Line(law) => {
-                Factor::Line(LinePath::new(curve_on_line(law, LineBase::Gaussian)?, schedule.clone()))
+            Self::Mixture(mixture) => {
+                let path = MixtureScores::to_mixture(mixture, schedule.clone())?;
+                Factor::Mixture(match base {
+                    LineBase::Gaussian => path,
+                    LineBase::Student { dof } => path.from_student(dof)?,
+                })
             }
+            Self::Line(law) => Factor::Line(LinePath::new(curve_on_line(law, base)?, schedule.clone())),
         })
+    }
+
+    /// A finite end of the support: the scores of the path have no bound there.
+    pub(in crate::cli) fn end_of_support(&self) -> Option<f64> {
+        match self {
+            Self::Mixture(_) => None,
+            Self::Line(law) => [law.domain().0, law.domain().1].into_iter().find(|end| end.is_finite()),
+        }
     }
 
     /// Number of coordinates.
@@ -80,115 +110,34 @@ impl SampledLaw {
 }
 
 /// Adds the factors of a target.
-fn gather(section: &Section<'_>, factors: &mut Vec<SampledLaw>) -> Result<()> {
-    let kind = section.require("kind", &format!("one of {}", TARGET_KINDS.join(", ")))?;
-    let with = |keys: &[&str]| section.clone().with_keys(keys);
-    match kind.word("a kind of target", TARGET_KINDS)? {
-        "gaussian_mixture" => {
-            factors.push(SampledLaw::Mixture(mixture(&with(&[
-                "kind",
-                "weights",
-                "means",
-                "covariances",
-                "stds",
-            ])?)?));
+fn gather(section: &Section<'_>, target: Target, factors: &mut Vec<SampledLaw>) -> Result<()> {
+    let refused = |e| section.refused(e);
+    factors.push(match target {
+        Target::Gaussian(law) => {
+            let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
+            SampledLaw::Mixture(law.map_err(refused)?)
         }
-        "points" => {
-            let section = with(&["kind", "file", "bandwidth"])?;
-            let (rows, bandwidth) = points::rows(&section)?;
-            let means: Vec<DVector<f64>> = rows.into_iter().map(DVector::from_vec).collect();
-            let equal = vec![1.0; means.len()];
-            let variances = vec![bandwidth * bandwidth; means.len()];
-            let law = Mixture::isotropic(&equal, means, &variances).map_err(|e| section.refused(e))?;
-            factors.push(SampledLaw::Mixture(law));
+        Target::Mixture(law) if !law.has_density() => {
+            return Err(
+                section.error("points without width have no score at t = 1: expected a bandwidth > 0")
+            );
         }
-        "product" => {
-            let list = with(&["kind", "factors"])?.require("factors", "a list of targets, not empty")?;
-            for factor in list.list("a list of targets, not empty")? {
-                gather(&factor.section()?, factors)?;
+        Target::Mixture(law) => SampledLaw::Mixture(*law),
+        Target::Line(law) => match law.mixture_parameters() {
+            Some([weights, means, stds]) => {
+                let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
+                let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
+                SampledLaw::Mixture(Mixture::isotropic(&weights, means, &variances).map_err(refused)?)
             }
+            None => SampledLaw::Line(law),
+        },
+        Target::Product(list) => {
+            return list.into_iter().try_for_each(|factor| gather(section, factor, factors));
         }
-        "radial" => {
-            return Err(kind.error("kind `radial`: this version draws from the other kinds"));
+        Target::Radial(_) | Target::Plane(_) => {
+            let message = "its scores have no closed form: this version draws from the other kinds";
+            return Err(section.require("kind", "a kind of target")?.error(message));
         }
-        _ => factors.push(match laws::target(section, &mut Vec::new())? {
-            Target::Gaussian(law) => {
-                let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
-                SampledLaw::Mixture(law.map_err(|e| section.refused(e))?)
-            }
-            Target::Line(law) => SampledLaw::Line(law),
-            Target::Mixture(law) => SampledLaw::Mixture(*law),
-            Target::Radial(_) | Target::Product(_) => {
-                return Err(kind.error("this version does not draw from it"));
-            }
-        }),
-    }
+    });
     Ok(())
-}
-
-/// A mixture in any dimension.
-fn mixture(section: &Section<'_>) -> Result<Mixture> {
-    let list = section.require("weights", "a list of numbers, not empty")?;
-    let mut weights = Vec::new();
-    for cell in list.list("a list of numbers, not empty")? {
-        let weight = cell.number()?;
-        if weight < 0.0 {
-            return Err(cell.unexpected("a number ≥ 0"));
-        }
-        weights.push(weight);
-    }
-    let means = laws::sized(&section.require("means", "a list of means, not empty")?, weights.len())?;
-    let rows = means.iter().map(vector).collect::<Result<Vec<_>>>()?;
-    let dim = rows[0].len();
-    if let Some(odd) = rows.iter().position(|row| row.len() != dim) {
-        return Err(means[odd].unexpected(&format!("{dim} numbers, as many as in the first mean")));
-    }
-    let covariances: Vec<DMatrix<f64>> = match (section.get("stds"), section.get("covariances")) {
-        (Some(stds), None) => laws::sized(&stds, weights.len())?
-            .iter()
-            .map(|cell| cell.positive().map(|s| DMatrix::from_diagonal_element(dim, dim, s * s)))
-            .collect::<Result<_>>()?,
-        (None, Some(list)) => laws::sized(&list, weights.len())?
-            .iter()
-            .map(|cell| {
-                let matrix = if cell.is_number() {
-                    DMatrix::from_element(1, 1, cell.positive()?)
-                } else {
-                    covariance_matrix(cell)?
-                };
-                if matrix.nrows() == dim {
-                    Ok(matrix)
-                } else {
-                    Err(cell.unexpected(&format!("{dim} rows, as many as the means have numbers")))
-                }
-            })
-            .collect::<Result<_>>()?,
-        _ => return Err(section.error("expected exactly one of `stds` and `covariances`")),
-    };
-    // A component without weight is none.
-    let kept = || weights.iter().enumerate().filter(|(_, w)| **w > 0.0).map(|(k, _)| k);
-    let positive: Vec<f64> = kept().map(|k| weights[k]).collect();
-    if positive.is_empty() {
-        return Err(list.unexpected("at least one weight > 0"));
-    }
-    let means = kept().map(|k| DVector::from_column_slice(&rows[k])).collect();
-    let covariances = kept().map(|k| covariances[k].clone()).collect();
-    Mixture::new(&positive, means, covariances)
-        .and_then(|mixture| {
-            if mixture.has_density() {
-                Ok(mixture)
-            } else {
-                Err(Error::Matrix {
-                    name: "covariance".to_owned(),
-                    expected: "positive definite".to_owned(),
-                    reason: "a variance is 0 to rounding".to_owned(),
-                })
-            }
-        })
-        .map_err(|e| section.refused(e))
-}
-
-/// A list of numbers; a number is a list of one.
-fn vector(node: &Node<'_>) -> Result<Vec<f64>> {
-    if node.is_number() { Ok(vec![node.number()?]) } else { node.numbers() }
 }

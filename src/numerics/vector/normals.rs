@@ -122,3 +122,70 @@ fn box_muller(radial: u64, angular: u64) -> (f64, f64) {
     let radius = (-2.0 * log_unit(u)).sqrt();
     (radius * x, radius * y)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::stream::stream;
+    use std::f64::consts::FRAC_1_SQRT_2;
+
+    fn lanes(count: u64) -> Normals {
+        Normals::new((0..count).map(|i| stream(1, "numerics/vector normals", i)))
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_reference_implementation() {
+        // The first outputs of xoshiro256++ 1.0 (Blackman, Vigna) from the state 1, 2, 3, 4.
+        let mut state = [1, 2, 3, 4];
+        let words: Vec<u64> = (0..4).map(|_| next_word(&mut state)).collect();
+        assert_eq!(words, [41943041, 58720359, 3588806011781223, 3591011842654386]);
+    }
+
+    #[test]
+    fn a_lane_does_not_depend_on_its_neighbours_the_requests_or_the_units() {
+        let mut alone = vec![0.0; 9];
+        Normals::new([stream(1, "numerics/vector normals", 3)]).fill(Units::baseline(), &mut alone);
+        for units in Units::available() {
+            let mut normals = lanes(11);
+            let mut rows = vec![0.0; 9 * 11];
+            let mut from = 0;
+            for count in [1, 3, 0, 2, 3] {
+                normals.fill(units, &mut rows[from * 11..(from + count) * 11]);
+                from += count;
+            }
+            let lane: Vec<f64> = rows.iter().skip(3).step_by(11).copied().collect();
+            assert_eq!(lane, alone, "{units:?}");
+        }
+    }
+
+    #[test]
+    fn variates_are_normal() {
+        let mut rows = vec![0.0; 1000 * 200];
+        lanes(1000).fill(Units::widest(), &mut rows);
+        let n = rows.len() as f64;
+        // Four moments, fifteen masses and a correlation; each beyond with probability 2e-9.
+        let standard_errors = 6.0;
+        for (power, expected, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0_f64)]
+        {
+            let moment = rows.iter().map(|x| x.powi(power)).sum::<f64>() / n;
+            assert!((moment - expected).abs() < standard_errors * (variance / n).sqrt(), "{power}: {moment}");
+        }
+        for i in -7..=7 {
+            let z = f64::from(i) / 2.0;
+            let expected = 0.5 * core_math::erfc(-z * FRAC_1_SQRT_2);
+            let found = rows.iter().filter(|x| **x <= z).count() as f64 / n;
+            let error = (expected * (1.0 - expected) / n).sqrt();
+            assert!((found - expected).abs() < standard_errors * error, "{z}: {found}");
+        }
+        // The two variates of a pair stand in neighbouring rows.
+        let pairs = rows.chunks_exact(2000).flat_map(|pair| pair[..1000].iter().zip(&pair[1000..]));
+        let (mut product, mut of_squares) = (0.0, 0.0);
+        for (x, y) in pairs {
+            product += x * y;
+            of_squares += (x * x - 1.0) * (y * y - 1.0);
+        }
+        let half = n / 2.0;
+        assert!((product / half).abs() < standard_errors / half.sqrt());
+        assert!((of_squares / half).abs() < standard_errors * 2.0 / half.sqrt());
+    }
+}
