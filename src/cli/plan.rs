@@ -104,7 +104,7 @@ fn describe(plan: &Plan, path: &PlanPath) -> String {
     // Writing to a string does not fail.
     let _ = writeln!(
         text,
-        "KL ≤ {:e} by {}: κ = {:.6e}, {} steps of {:.6e} ({}, schedule {}, start {})\n",
+        "KL ≤ {:e} by {}: κ = {:.6e}, {} steps of {:.6e}\n{}, schedule {}, start {}\n",
         plan.kl,
         plan.by,
         plan.kappa,

@@ -32,7 +32,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Chains.
-const SAMPLES: usize = 6000;
+const SAMPLES: usize = 4000;
 /// Statistical checks of the claim at level full, the twins included.
 const CHECKS: usize = 64;
 

@@ -117,7 +117,7 @@ impl ExponentInstance {
             // The best κ is like n^{−1/2} or n^{−1/3}, and the corrections are powers of κ and of κ².
             let power = if self.stops_smoothly() { -2.0 / 3.0 } else { -0.5 };
             let mut guess = None;
-            for doubling in 8..13 {
+            for doubling in 7..12 {
                 let steps = 1_usize << doubling;
                 let (kappa, kl) = least_divergence(&path, Integrator::EulerMaruyama, steps, guess)?;
                 guess = Some(0.75 * kappa);
