@@ -20,6 +20,8 @@ pub enum Target {
     Radial(Box<Radial>),
     /// A Gaussian mixture in any dimension.
     Mixture(Box<Mixture>),
+    /// A law on the plane with density `∝ e^{−V}`, `V` a formula in two variables.
+    Plane(Expression),
     /// Independent coordinates or blocks of coordinates; never empty.
     Product(Vec<Target>),
 }
@@ -128,6 +130,7 @@ impl fmt::Display for Target {
             Self::Line(law) => law.fmt(f),
             Self::Radial(law) => law.fmt(f),
             Self::Mixture(law) => law.fmt(f),
+            Self::Plane(potential) => write!(f, "V = {potential} on the plane"),
             Self::Product(factors) => {
                 let factors: Vec<String> = factors.iter().map(|factor| format!("[{factor}]")).collect();
                 write!(f, "product of {}", factors.join(" and "))

@@ -13,18 +13,23 @@
 //!
 //! *Source.* Energy estimate, proved here from the Poincaré inequality of the path; cf. \[CCG\].
 //!
-//! *Checked.* A Gaussian field is bounded only for translations: base `N(0, Γ)`, target `N(m, Γ)`. Left: the
-//! law of the dynamics. Right: the formula. *Not checked here:* other bounded fields.
+//! *Checked.* A Gaussian field is bounded only for translations: base `N(0, Γ)`, target `N(m, Γ)`. On the line: mixtures
+//! of two laws with unit variance, `|v| ≤ max|m_k|·d√λ/dt`. Left: the law of the dynamics (Fokker-Planck on the line).
+//! Right: the formula. *Not checked here:* other bounded fields.
 //!
 //! *Sharp.* Translations along a top eigenvector at constant speed, `κ → 0`. *Dropping H3* the
 //! right side turns negative; dropping H1 there is no bound of this form.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
+use crate::claims::bias::line_instance::LineBiasInstance;
 use crate::claims::gaussian_instances::schedule;
+use crate::claims::line_instances::LineInstance;
 use crate::dynamics::{InitialLaw, channel_deviations};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result, positive};
+use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::gaussian::Gaussian;
+use crate::measure::line::LineMeasure;
 use crate::numerics::stream::Stream;
 use crate::path::{GaussianPath, Schedule};
 use crate::transport::largest_metric_derivative_squared;
@@ -75,6 +80,80 @@ impl Translation {
     }
 }
 
+/// Two bumps `wN(a, 1) + (1−w)N(b, 1)` from N(0, 1): the field is an average of the velocities of their centres.
+#[derive(Debug)]
+pub struct Bumps {
+    run: LineBiasInstance,
+    weight: f64,
+    means: [f64; 2],
+}
+
+impl Bumps {
+    fn new(weight: f64, means: [f64; 2], schedule_name: &str, kappa: f64) -> Result<Self> {
+        let target = LineMeasure::gaussian_mixture(&[weight, 1.0 - weight], &means, &[1.0, 1.0])?;
+        let run =
+            LineBiasInstance::new(LineInstance::from_standard(target, schedule_name)?, kappa, 0.0, 1.0)?;
+        let instance = Self { run, weight, means };
+        let product = instance.product()?;
+        if product.hi() < 1.0 {
+            Ok(instance)
+        } else {
+            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
+        }
+    }
+
+    /// `κ²M²C` with `M = max|mean|·sup d√λ/dt` and `C` the largest constant of the mixtures on the way.
+    fn product(&self) -> Result<Enclosure> {
+        const ANGLES: u32 = 8;
+        let rate = Enclosure::certified(self.run.schedule().root_rate_over(self.run.from, self.run.until));
+        let largest = self.means[0].abs().max(self.means[1].abs());
+        // Equal variances: bumps move apart along the path, and the constant grows with their distance.
+        let mut constant = Enclosure::exact(1.0);
+        for k in 0..=ANGLES {
+            let share = f64::from(k) / f64::from(ANGLES);
+            let law = LineMeasure::gaussian_mixture(
+                &[self.weight, 1.0 - self.weight],
+                &self.means.map(|m| share * m),
+                &[1.0, 1.0],
+            )?;
+            constant = constant.max(converged_poincare_constant(&law)?);
+        }
+        let speed = Enclosure::exact(rate.interval().magnitude()) * largest;
+        Ok(Enclosure::exact(self.run.kappa).square() * speed.square() * constant)
+    }
+}
+
+/// A path with a bounded field.
+#[derive(Debug)]
+pub enum Instance {
+    /// A translation of a Gaussian law.
+    Translation(Translation),
+    /// Two bumps of unit variance on the line.
+    Bumps(Box<Bumps>),
+}
+
+impl Instance {
+    fn translation(mean: Vec<f64>, variances: Vec<f64>, schedule_name: &str, kappa: f64) -> Result<Self> {
+        Ok(Self::Translation(Translation::new(mean, variances, schedule(schedule_name)?, kappa, 0.0)?))
+    }
+
+    fn product(&self) -> Result<Enclosure> {
+        match self {
+            Self::Translation(translation) => translation.product(),
+            Self::Bumps(bumps) => bumps.product(),
+        }
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translation(translation) => translation.fmt(f),
+            Self::Bumps(bumps) => bumps.run.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Translation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, κ={}, from t={}", self.path, self.kappa, self.from)
@@ -82,7 +161,7 @@ impl fmt::Display for Translation {
 }
 
 impl Theorem for BoundedField {
-    type Instance = Translation;
+    type Instance = Instance;
 
     const ABOUT: About = About {
         id: "B9",
@@ -97,35 +176,40 @@ impl Theorem for BoundedField {
         ],
         why: "With h = q/p̂ the derivative of χ² is at most −2‖∇h‖² + 2κM‖h‖‖∇h‖; the Poincaré inequality \
               χ² ≤ C‖∇h‖² keeps χ² below the fixed point of χ² = κ²M²C(1 + χ²).",
-        checked: "Translations of Gaussian laws (the only Gaussian paths with a bounded field).",
-        not_checked: "Bounded fields that are not constant in space.",
+        checked: "Translations of Gaussian laws (the only Gaussian paths with a bounded field); mixtures of two laws of \
+                  unit variance on the line, with χ² from the Fokker-Planck equation and the largest C_P(p_t).",
+        not_checked: "Other bounded fields; more than one dimension beyond translations.",
         source: "Energy estimate in L²(p̂) with the Poincaré inequality of the path; cf. [CCG], bias under Poincaré",
         relation: Relation::Upper,
         rests_on: &["T4"],
         file: file!(),
     };
 
-    fn families() -> NonEmpty<Family<Translation>> {
+    fn families() -> NonEmpty<Family<Instance>> {
         NonEmpty::new(
             Family {
                 name: "random translations",
                 evidence: Evidence::Converged,
                 quick: 16,
                 full: 150,
-                draw: random,
+                draw: |stream, index| Ok(Instance::Translation(random(stream, index)?)),
             },
-            [],
+            [Family {
+                name: "two bumps of unit variance on the line",
+                evidence: Evidence::Converged,
+                quick: 3,
+                full: 100,
+                draw: random_bumps,
+            }],
         )
     }
 
-    fn sharp_cases() -> Vec<SharpCase<Translation>> {
+    fn sharp_cases() -> Vec<SharpCase<Instance>> {
         vec![
             SharpCase {
                 name: "translation at constant speed, κ → 0",
                 kind: SharpKind::Limit {
-                    instance: |kappa| {
-                        Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, kappa, 0.0)
-                    },
+                    instance: |kappa| Instance::translation(vec![1.0], vec![1.0], "power 2", kappa),
                     at: &[0.08, 0.04, 0.02, 0.01],
                 },
             },
@@ -133,7 +217,7 @@ impl Theorem for BoundedField {
                 name: "translation along the top eigenvector, κ → 0",
                 kind: SharpKind::Limit {
                     instance: |kappa| {
-                        Translation::new(vec![0.0, -2.0], vec![0.25, 3.0], schedule("power 2")?, kappa, 0.0)
+                        Instance::translation(vec![0.0, -2.0], vec![0.25, 3.0], "power 2", kappa)
                     },
                     at: &[0.01, 0.005, 0.0025, 0.00125],
                 },
@@ -141,35 +225,49 @@ impl Theorem for BoundedField {
         ]
     }
 
-    fn false_twins() -> NonEmpty<FalseTwin<Translation>> {
+    fn false_twins() -> NonEmpty<FalseTwin<Instance>> {
         NonEmpty::new(
             FalseTwin {
                 name: "half the constant",
-                instance: || Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, 0.0625, 0.0),
+                instance: || Instance::translation(vec![1.0], vec![1.0], "power 2", 0.0625),
                 wrong: Wrong::Bound(|i| Ok(BoundedField::bound(i)? * 0.5)),
             },
             [
                 FalseTwin {
                     name: "without κ²M²C < 1",
-                    instance: || Translation::unchecked(vec![3.0], vec![1.0], schedule("power 2")?, 1.0, 0.0),
+                    instance: || {
+                        let law = (vec![3.0], vec![1.0]);
+                        let path = Translation::unchecked(law.0, law.1, schedule("power 2")?, 1.0, 0.0)?;
+                        Ok(Instance::Translation(path))
+                    },
                     wrong: Wrong::Hypothesis,
                 },
                 FalseTwin {
                     name: "the rate κ⁴",
-                    instance: || Translation::new(vec![1.0], vec![1.0], schedule("power 2")?, 0.0625, 0.0),
+                    instance: || Instance::translation(vec![1.0], vec![1.0], "power 2", 0.0625),
+                    wrong: Wrong::Bound(|i| Ok(i.product()?.square())),
+                },
+                FalseTwin {
+                    name: "the rate κ⁴ for two bumps",
+                    instance: || {
+                        Ok(Instance::Bumps(Box::new(Bumps::new(0.25, [-0.5, 1.0], "power 2", 0.0625)?)))
+                    },
                     wrong: Wrong::Bound(|i| Ok(i.product()?.square())),
                 },
             ],
         )
     }
 
-    fn observed(instance: &Translation) -> Result<Enclosure> {
-        let channels = instance.path.channels().ok_or_else(|| Error::Undefined {
+    fn observed(instance: &Instance) -> Result<Enclosure> {
+        let Translation { path, kappa, from } = match instance {
+            Instance::Translation(translation) => translation,
+            Instance::Bumps(bumps) => return Ok(bumps.run.bias()?.chi_squared),
+        };
+        let channels = path.channels().ok_or_else(|| Error::Undefined {
             what: "χ² of the dynamics".to_owned(),
             reason: "the covariances do not commute".to_owned(),
         })?;
-        let initial = InitialLaw::exact(instance.path.dim());
-        let Translation { path, kappa, from } = instance;
+        let initial = InitialLaw::exact(path.dim());
         let exponent: Enclosure = channel_deviations(path, &channels, *kappa, *from, 1.0, &initial)?
             .into_iter()
             // The covariance of the dynamics stays that of the path; χ² = exp(Σ δ²/σ²) − 1.
@@ -178,10 +276,21 @@ impl Theorem for BoundedField {
         Ok(exponent.map(Interval::exp_m1))
     }
 
-    fn bound(instance: &Translation) -> Result<Enclosure> {
+    fn bound(instance: &Instance) -> Result<Enclosure> {
         let product = instance.product()?;
         Ok(product / (1.0 - product))
     }
+}
+
+fn random_bumps(stream: &mut Stream, index: usize) -> Result<Instance> {
+    let name = ["power 2", "cosine", "power 3"][index % 3];
+    let weight = stream.random_range(0.1..0.9);
+    let means = [stream.random_range(-2.0..0.0), stream.random_range(0.25..2.0)];
+    // A tiny κ shows the largest one allowed: the product is quadratic in κ.
+    const TINY: f64 = 1e-6;
+    let unit = Bumps::new(weight, means, name, TINY)?.product()?.hi().sqrt() / TINY;
+    let kappa = stream.random_range(0.1..0.9) / unit;
+    Ok(Instance::Bumps(Box::new(Bumps::new(weight, means, name, kappa)?)))
 }
 
 fn random(stream: &mut Stream, index: usize) -> Result<Translation> {

@@ -150,8 +150,8 @@ impl Theorem for LogSobolevBiasBound {
                     200,
                     |stream, index| {
                         // In turn nearly one bump, where the constants are moderate, and anything.
-                        let line = match index % 16 {
-                            15 => LineInstance::random_potential(stream, 4 * (index / 16) + 3)?,
+                        let line = match index % 40 {
+                            39 => LineInstance::random_potential(stream, index / 40)?,
                             k if k % 2 == 0 => LineInstance::random_mixture(stream, 3)?,
                             k => LineInstance::random_mixture(stream, k / 2)?,
                         };

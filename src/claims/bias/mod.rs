@@ -7,6 +7,7 @@ pub mod consequences;
 pub mod dimension;
 pub mod girsanov_bias_bound;
 pub mod instance;
+mod likelihood_ratio;
 mod line_discount;
 pub mod line_instance;
 pub mod log_sobolev_bias_bound;

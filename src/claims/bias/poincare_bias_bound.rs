@@ -34,7 +34,7 @@ use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::path::GaussianPath;
 use crate::path::line::LineBase;
 use crate::transport::action;
-use crate::transport::line::slice_integrals;
+use crate::transport::line::expectations;
 
 /// The claim.
 pub struct PoincareBiasBound;
@@ -89,9 +89,9 @@ impl Theorem for PoincareBiasBound {
                     quick: 3,
                     full: 200,
                     draw: |stream, index| {
-                        // One in sixteen is a potential, whose laws cost a hundred times as much.
-                        let draw = match index % 16 {
-                            15 => LineBiasInstance::random_potential,
+                        // One in forty is a potential, whose laws cost a hundred times as much.
+                        let draw = match index % 40 {
+                            39 => LineBiasInstance::random_potential,
                             _ => LineBiasInstance::random_mixture,
                         };
                         Ok(draw(stream, index)?.into())
@@ -209,7 +209,9 @@ fn energy_on_line(run: &LineBiasInstance) -> Result<Enclosure> {
 
 /// `‖∂_φ log p_φ‖²` in `L²(p_φ)`.
 fn squared_rate(line: &LineInstance, angle: f64) -> Result<Enclosure> {
-    Ok(slice_integrals(line.path.curve().slice(angle)?.as_ref()).log_density_rate_squared)
+    let slice = line.path.curve().slice(angle)?;
+    let [square] = expectations(slice.as_ref(), |_, at| [at.log_density_rate.powi(2)]);
+    Ok(square)
 }
 
 /// `C_P(p_φ)` of a mixture, which is one at every angle; for other targets and a Gaussian base the upper bound

@@ -204,8 +204,8 @@ impl Theorem for Moments {
 
 /// `E⟨a, X_t⟩` or `Cov(⟨a, X_t⟩, ⟨b, X_t⟩)` by quadrature of the density of a mixture.
 fn density_moment(case: &MixtureTime, a: &[f64], b: Option<&[f64]>) -> Result<Enclosure> {
-    /// Step in standard deviations of the narrowest component: `e^{−2π²/0.6²}` is far below rounding.
-    const STEP: f64 = 0.6;
+    /// Step in standard deviations of the narrowest component: `e^{−2π²/0.9²}`, on every second point, is near the resolution already.
+    const STEP: f64 = 0.45;
     let law = case.law(case.t)?;
     let region = case.region(case.t);
     let dot = |u: &[f64], y: &[f64]| -> f64 {

@@ -16,6 +16,7 @@ use crate::measure::gaussian::Gaussian;
 use crate::measure::target::Target;
 use crate::path::line::LineBase;
 use crate::path::{GaussianPath, Schedule};
+use crate::report::Setting;
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
 pub(super) use sampled::{Sampled, SampledLaw};
@@ -66,8 +67,8 @@ pub(super) struct TargetFile {
 pub(super) enum Subject {
     /// The path from the base to a Gaussian target.
     Path(Box<GaussianPath>),
-    /// Another target.
-    Law(Box<Target>),
+    /// Another target, or another base.
+    Law(Box<Setting>),
 }
 
 impl TargetFile {
@@ -87,18 +88,15 @@ impl TargetFile {
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
         let base = base_of(&root)?;
-        if base != LineBase::Gaussian
-            && let Some(node) = root.get("base")
-        {
-            let kind = node.section()?.require("kind", "a kind of base")?;
-            let words = "kind `student`: this version measures paths from a gaussian base";
-            return Err(kind.error(words));
-        }
         let schedule = schedule_of(&root)?.unwrap_or_else(Schedule::cosine);
         let (kappas, start) = run_of(&root)?;
-        let subject = match target {
-            Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
-            other => Subject::Law(Box::new(other)),
+        let subject = match (target, base) {
+            (Target::Gaussian(law), LineBase::Gaussian) => {
+                Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?))
+            }
+            (target, base) => {
+                Subject::Law(Box::new(Setting { target, base, schedule, kappas: kappas.clone(), start }))
+            }
         };
         Ok(Self { subject, notes, kappas, start })
     }

@@ -1,8 +1,7 @@
 //! Targets to draw from: normal laws and mixtures in any dimension, laws on the line, points, and products of these.
 
-use super::mixture::WrittenMixture;
 use super::node::Section;
-use super::{TARGET_KINDS, TargetFile, base_of, laws, points, schedule_of, text_of};
+use super::{TargetFile, base_of, laws, schedule_of, text_of};
 use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
@@ -48,7 +47,7 @@ impl Sampled {
         let root = Section::root(&name, &table, &["target", "base", "schedule", "run"])?;
         let section = root.require("target", "a table with the key `kind`")?.section()?;
         let mut factors = Vec::new();
-        gather(&section, &mut factors)?;
+        gather(&section, laws::target(&section, &mut Vec::new())?, &mut factors)?;
         let base = base_of(&root)?;
         if base != LineBase::Gaussian && factors.len() > 1 {
             let message = "a product with a student base: that base has no independent coordinates, expected the \
@@ -111,42 +110,34 @@ impl SampledLaw {
 }
 
 /// Adds the factors of a target.
-fn gather(section: &Section<'_>, factors: &mut Vec<SampledLaw>) -> Result<()> {
-    let kind = section.require("kind", &format!("one of {}", TARGET_KINDS.join(", ")))?;
-    let with = |keys: &[&str]| section.clone().with_keys(keys);
-    match kind.word("a kind of target", TARGET_KINDS)? {
-        "gaussian_mixture" => factors.push(SampledLaw::Mixture(WrittenMixture::read(section)?.law()?)),
-        "points" => {
-            let section = with(&["kind", "file", "bandwidth"])?;
-            let (rows, bandwidth) = points::rows(&section)?;
-            let means: Vec<DVector<f64>> = rows.into_iter().map(DVector::from_vec).collect();
-            let equal = vec![1.0; means.len()];
-            let variances = vec![bandwidth * bandwidth; means.len()];
-            let law = Mixture::isotropic(&equal, means, &variances).map_err(|e| section.refused(e))?;
-            factors.push(SampledLaw::Mixture(law));
+fn gather(section: &Section<'_>, target: Target, factors: &mut Vec<SampledLaw>) -> Result<()> {
+    let refused = |e| section.refused(e);
+    factors.push(match target {
+        Target::Gaussian(law) => {
+            let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
+            SampledLaw::Mixture(law.map_err(refused)?)
         }
-        "product" => {
-            let list = with(&["kind", "factors"])?.require("factors", "a list of targets, not empty")?;
-            for factor in list.list("a list of targets, not empty")? {
-                gather(&factor.section()?, factors)?;
-            }
+        Target::Mixture(law) if !law.has_density() => {
+            return Err(
+                section.error("points without width have no score at t = 1: expected a bandwidth > 0")
+            );
         }
-        "radial" => {
-            return Err(kind.error(
-                "kind `radial`: no closed form for its scores, this version draws from the other kinds",
-            ));
+        Target::Mixture(law) => SampledLaw::Mixture(*law),
+        Target::Line(law) => match law.mixture_parameters() {
+            Some([weights, means, stds]) => {
+                let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
+                let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
+                SampledLaw::Mixture(Mixture::isotropic(&weights, means, &variances).map_err(refused)?)
+            }
+            None => SampledLaw::Line(law),
+        },
+        Target::Product(list) => {
+            return list.into_iter().try_for_each(|factor| gather(section, factor, factors));
         }
-        _ => factors.push(match laws::target(section, &mut Vec::new())? {
-            Target::Gaussian(law) => {
-                let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
-                SampledLaw::Mixture(law.map_err(|e| section.refused(e))?)
-            }
-            Target::Line(law) => SampledLaw::Line(law),
-            Target::Mixture(law) => SampledLaw::Mixture(*law),
-            Target::Radial(_) | Target::Product(_) => {
-                return Err(kind.error("this version does not draw from it"));
-            }
-        }),
-    }
+        Target::Radial(_) | Target::Plane(_) => {
+            let message = "its scores have no closed form: this version draws from the other kinds";
+            return Err(section.require("kind", "a kind of target")?.error(message));
+        }
+    });
     Ok(())
 }
