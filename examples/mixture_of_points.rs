@@ -25,7 +25,9 @@ fn standardised() -> Vec<[f64; 2]> {
     for j in 0..2 {
         let mean = points.iter().map(|x| x[j]).sum::<f64>() / count;
         let deviation = (points.iter().map(|x| (x[j] - mean).powi(2)).sum::<f64>() / count).sqrt();
-        points.iter_mut().for_each(|x| x[j] = (x[j] - mean) / deviation);
+        for x in &mut points {
+            x[j] = (x[j] - mean) / deviation;
+        }
     }
     points
 }
