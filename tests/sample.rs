@@ -190,7 +190,7 @@ fn bad_input_is_refused() {
     let refused = |target: &str, words: &[&str]| {
         Place::new(target).with("data.csv", "1 2\n3\n").assert_refused(&["-n", "5"], words);
     };
-    refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "radial"]);
+    refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "no closed form"]);
     refused(
         "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0",
         &["target.bandwidth", "no score at t = 1"],
