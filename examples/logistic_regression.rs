@@ -114,10 +114,10 @@ fn main() -> Result<ExitCode> {
     let (walk, walk_errors) = metropolis(&read());
 
     // The prior as the reference: the weights of its draws are likelihoods.
-    let path = UserPath::new(read(), Schedule::cosine(), vec![0.0; 2], PRIOR, 100, SEED)?;
-    let (chains, kappa, steps) = (1000, 0.4, 60);
+    let path = UserPath::new(read(), Schedule::cosine(), vec![0.0; 2], PRIOR, 50, SEED)?;
+    let (chains, kappa, steps) = (500, 0.1, 80);
     let grid = Grid::new(0.0, 1.0, kappa, steps)?;
-    let points = Batch::new(SEED, chains).run(&&path, &grid, Integrator::EulerMaruyama, &|_| ())?;
+    let points = Batch::new(SEED, chains).run(&&path, &grid, Integrator::Heun, &|_| ())?;
     let langevin = moments(&points);
 
     println!(

@@ -190,11 +190,10 @@ fn bad_input_is_refused() {
     let refused = |target: &str, words: &[&str]| {
         Place::new(target).with("data.csv", "1 2\n3\n").assert_refused(&["-n", "5"], words);
     };
-    refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "radial"]);
-    refused(
-        "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0",
-        &["target.bandwidth", "no score at t = 1"],
-    );
+    refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "no closed form"]);
+    Place::new("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0")
+        .with("data.csv", "1 2\n3 4\n")
+        .assert_refused(&["-n", "5"], &["target", "no score at t = 1"]);
     refused("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 1", &["data.csv: line 2", "expected 2"]);
     let mixture = |rest: &str| format!("kind = \"gaussian_mixture\"\nweights = [1, 2]\n{rest}");
     refused(&mixture("means = [[0, 1], [2]]\nstds = [1, 1]"), &["target.means[1]", "expected 2 numbers"]);

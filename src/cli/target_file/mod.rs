@@ -231,13 +231,11 @@ fn law(node: &Node<'_>, mean: Vec<f64>, matrix: DMatrix<f64>) -> Result<Gaussian
 
 fn base_law(section: &Section<'_>) -> Result<LineBase> {
     let kind = section.require("kind", &format!("one of {}", BASE_KINDS.join(", ")))?;
-    match kind.word("a kind of base", BASE_KINDS)? {
-        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| LineBase::Gaussian),
-        _ => {
-            let section = section.clone().with_keys(&["kind", "dof"])?;
-            Ok(LineBase::Student { dof: section.require("dof", "a number > 0")?.positive()? })
-        }
+    if kind.word("a kind of base", BASE_KINDS)? == "gaussian" {
+        return section.clone().with_keys(&["kind"]).map(|_| LineBase::Gaussian);
     }
+    let section = section.clone().with_keys(&["kind", "dof"])?;
+    Ok(LineBase::Student { dof: section.require("dof", "a number > 0")?.positive()? })
 }
 
 fn schedule(section: &Section<'_>) -> Result<Schedule> {
