@@ -39,6 +39,7 @@ claims! {
     t6_poincare_existence: "T6",
     t7_de_bruijn: "T7",
     t8_conditional_field_is_no_gradient: "T8",
+    n1_fokker_planck: "N1",
     n2_simulated_marginals: "N2",
     n3_forward_backward_drift: "N3",
     n4_reverse_diffusion: "N4",

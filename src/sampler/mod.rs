@@ -8,10 +8,10 @@
 //! use dald::path::Schedule;
 //! use dald::sampler::{Batch, Grid, Integrator, MixtureScores};
 //!
-//! // Two modes in the plane, 1000 chains of 200 steps with slowness κ = 1/10.
+//! // Two modes in the plane, 1000 chains of 1000 steps with slowness κ = 1/50.
 //! let modes = [Gaussian::isotropic(vec![-2.0, 0.0], 0.25)?, Gaussian::isotropic(vec![2.0, 1.0], 0.5)?];
 //! let path = MixtureScores::new(&[0.3, 0.7], &modes, Schedule::cosine())?;
-//! let grid = Grid::new(0.0, 1.0, 0.1, 200)?;
+//! let grid = Grid::new(0.0, 1.0, 0.02, 1000)?;
 //! let samples = Batch::new(1, 1000).run(&path, &grid, Integrator::EulerMaruyama, &|_| ())?;
 //! let right = samples.chunks_exact(2).filter(|x| x[0] > 0.0).count();
 //! assert!((650..750).contains(&right), "{right}");

@@ -150,9 +150,11 @@ fn covariance(node: &Node<'_>, dim: usize) -> Result<DMatrix<f64>> {
         Some(entry) if dim == 1 => DMatrix::from_element(1, 1, entry.positive()?),
         _ => covariance_matrix(node)?,
     };
-    if matrix.nrows() == dim {
-        Ok(matrix)
-    } else {
-        Err(node.unexpected(&format!("{dim} rows, as many as the means have numbers")))
+    if matrix.nrows() != dim {
+        return Err(node.unexpected(&format!("{dim} rows, as many as the means have numbers")));
     }
+    if matrix.clone().cholesky().is_none() {
+        return Err(node.error("expected a positive definite matrix"));
+    }
+    Ok(matrix)
 }
