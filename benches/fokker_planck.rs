@@ -26,7 +26,7 @@ fn divergences(wells: &MixtureCurve, accuracy: Accuracy) -> Result<Vec<[f64; 2]>
     let line = AnnealedLine::new(wells, FRAC_PI_2, 0.0, &[])?;
     let pairs: Vec<(f64, Schedule)> =
         KAPPAS.iter().flat_map(|&kappa| [(kappa, Schedule::linear()), (kappa, Schedule::cosine())]).collect();
-    let both = |(kappa, schedule): &(f64, Schedule)| {
+    let both = |(kappa, schedule): &(f64, Schedule)| -> Result<[f64; 2]> {
         let bias = line.law(schedule, *kappa, accuracy)?.bias();
         Ok([bias.forward_kl.mid(), bias.reverse_kl.mid()])
     };

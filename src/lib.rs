@@ -35,7 +35,7 @@
 //! | [`inequality`] | Poincaré and log-Sobolev constants from both sides, certified; how they travel |
 //! | [`transport`] | metric derivative and action |
 //! | [`dynamics`] | the law of annealed Langevin dynamics, its bias and bounds for it |
-//! | [`sampler`] | a pure step of the chain, and the law of the chain for Gaussian targets |
+//! | [`sampler`] | scores along paths, integrators as pure steps, batches of chains; the law of the chain for Gaussian targets |
 //! | [`claim`] | what a statement of the theory is as data, and how it is checked |
 //! | [`claims`] | the statements, a folder per chapter, a file per claim |
 //! | [`ledger`] | runs claims and says what came out |

@@ -2,6 +2,8 @@
 
 mod audit;
 mod output;
+mod point_file;
+mod sample;
 mod target_file;
 
 use crate::error::{Error, Result};
@@ -47,6 +49,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<OsString>,
     },
+    /// Draws points near the target in a file by annealed Langevin dynamics
+    Sample(sample::Sample),
 }
 
 /// Exit status: a claim failed, or an accuracy was not reached.
@@ -65,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
         Command::Measure { file, json } => measure(&file, json.as_ref()),
+        Command::Sample(arguments) => arguments.run(),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -112,11 +117,11 @@ fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
             let report = MeasureReport::gaussian(path, &asked.kappas, asked.start)?;
             (report, format!("{path}, start {}", asked.start))
         }
-        Subject::Law(law) => {
-            let spinner = spinner("constants of the target");
-            let report = MeasureReport::constants(law);
+        Subject::Law(setting) => {
+            let spinner = spinner("constants, action and bias of the target");
+            let report = MeasureReport::of(setting);
             spinner.finish_and_clear();
-            (report?, format!("target {law}"))
+            (report?, setting.to_string())
         }
     };
     report.notes.extend(asked.notes);

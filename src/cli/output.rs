@@ -101,6 +101,21 @@ impl Target {
         matches!(self, Self::Stdout)
     }
 
+    /// Opens the output for writing piece by piece.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the temporary file cannot be made.
+    pub(super) fn open(self) -> Result<Opened> {
+        Ok(match self {
+            Self::Stdout => Opened { path: "standard output".into(), sink: Sink::Stdout(std::io::stdout()) },
+            Self::Device { path, stream } => Opened { path, sink: Sink::Device(stream) },
+            Self::File { path } => {
+                let sink = Sink::File(temporary_beside(&path)?);
+                Opened { path, sink }
+            }
+        })
+    }
+
     /// Writes the value as indented JSON and a line break.
     ///
     /// # Errors
@@ -126,6 +141,67 @@ impl Target {
                 temporary.persist(&path).map_err(|cause| failed(&cause.error))?;
                 Ok(())
             }
+        }
+    }
+}
+
+/// An output that is being written. A file takes its name when it is committed; dropped before, it vanishes.
+#[derive(Debug)]
+pub(super) struct Opened {
+    path: PathBuf,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Stdout(std::io::Stdout),
+    Device(File),
+    File(NamedTempFile),
+}
+
+impl Opened {
+    /// The name for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends the output.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if writing or renaming fails; a file is then as it was before.
+    pub(super) fn commit(mut self) -> Result<()> {
+        self.flush().map_err(|cause| Error::io(&self.path, &cause))?;
+        match self.sink {
+            Sink::Stdout(_) | Sink::Device(_) => Ok(()),
+            Sink::File(temporary) => {
+                let renamed = temporary.persist(&self.path);
+                renamed.map(|_| ()).map_err(|cause| Error::io(&self.path, &cause.error))
+            }
+        }
+    }
+}
+
+impl Write for Opened {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut self.sink {
+            Sink::Stdout(stream) => match stream.write(bytes) {
+                // A reader that closed the pipe has what it wanted.
+                Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+                other => other,
+            },
+            Sink::Device(stream) => stream.write(bytes),
+            Sink::File(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match &mut self.sink {
+            Sink::Stdout(stream) => match stream.flush() {
+                Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+                other => other,
+            },
+            Sink::Device(stream) => stream.flush(),
+            Sink::File(stream) => stream.flush(),
         }
     }
 }

@@ -17,13 +17,13 @@ use crate::measure::line::{LineMeasure, Noise};
 const LEVEL: f64 = 30.0;
 const WIDTHS: f64 = 8.0;
 /// Points of the grid: first, and for the second look.
-const GRIDS: [u32; 2] = [40, 60];
-/// Peaks of the grid that are refined, and steps of golden section: an error of the place of 0.618^20 of the spacing
+const GRIDS: [u32; 2] = [18, 28];
+/// Peaks of the grid that are refined, and steps of golden section: an error of the place of 0.618^12 of the spacing
 /// is one of its square in the value.
 const PEAKS: usize = 2;
-const GOLDEN_STEPS: usize = 20;
+const GOLDEN_STEPS: usize = 12;
 /// Doublings of the distance beyond the grid.
-const DOUBLINGS: i32 = 6;
+const DOUBLINGS: i32 = 5;
 /// Angles of the path at which the supremum over λ is looked for, before refinement, and steps of that.
 const ANGLES: u32 = 12;
 const ANGLE_STEPS: usize = 8;

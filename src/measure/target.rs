@@ -1,7 +1,8 @@
-//! Target laws as a user describes them: laws on the line, radial laws, and products of these.
+//! Target laws as a user describes them: laws on the line, radial laws, Gaussian mixtures, and products of these.
 
 use super::gaussian::Gaussian;
 use super::line::LineMeasure;
+use super::mixture::Mixture;
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result};
 use crate::numerics::expression::Expression;
@@ -17,6 +18,10 @@ pub enum Target {
     Line(LineMeasure),
     /// A law with density a function of the distance from the origin.
     Radial(Box<Radial>),
+    /// A Gaussian mixture in any dimension.
+    Mixture(Box<Mixture>),
+    /// A law on the plane with density `∝ e^{−V}`, `V` a formula in two variables.
+    Plane(Expression),
     /// Independent coordinates or blocks of coordinates; never empty.
     Product(Vec<Target>),
 }
@@ -124,6 +129,8 @@ impl fmt::Display for Target {
             Self::Gaussian(law) => write!(f, "gaussian in dimension {}", law.dim()),
             Self::Line(law) => law.fmt(f),
             Self::Radial(law) => law.fmt(f),
+            Self::Mixture(law) => law.fmt(f),
+            Self::Plane(potential) => write!(f, "V = {potential} on the plane"),
             Self::Product(factors) => {
                 let factors: Vec<String> = factors.iter().map(|factor| format!("[{factor}]")).collect();
                 write!(f, "product of {}", factors.join(" and "))

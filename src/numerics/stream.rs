@@ -35,6 +35,13 @@ impl Stream {
         self.drawn
     }
 
+    /// The stream number `index` of the same seed and purpose, from its beginning.
+    pub fn sibling(&self, index: u64) -> Self {
+        let mut generator = ChaCha12Rng::from_seed(self.generator.get_seed());
+        generator.set_stream(index);
+        Self { tape: Vec::new(), drawn: 0, generator }
+    }
+
     fn draw(&mut self) -> u64 {
         const TWO_64: f64 = 18446744073709551616.0;
         let entry = self.tape.get(self.drawn).copied();
@@ -121,6 +128,13 @@ mod tests {
         }
         assert_eq!(taped.random::<u64>(), stream(7, "tape", 0).random::<u64>());
         assert_eq!(taped.drawn(), 5);
+    }
+
+    #[test]
+    fn siblings_differ_in_the_index_alone() {
+        let mut first = stream(7, "sibling", 0);
+        first.random::<u64>();
+        assert_eq!(first.sibling(5).random::<u64>(), stream(7, "sibling", 5).random::<u64>());
     }
 
     #[test]

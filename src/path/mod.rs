@@ -1,6 +1,7 @@
 //! The path `p_t` from the base law to the target: schedules and marginal laws.
 
 mod channel;
+mod curvature;
 mod curve;
 mod gaussian;
 pub mod line;
@@ -10,6 +11,7 @@ pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
+pub use curvature::curvature_range;
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
 pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};

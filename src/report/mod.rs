@@ -4,4 +4,4 @@ mod explain;
 mod measure;
 
 pub use explain::explain;
-pub use measure::{BiasReport, ConditionalPoincare, MeasureReport, ScoreBounds};
+pub use measure::{BiasReport, ConditionalPoincare, MeasureReport, ScoreBounds, Setting};

@@ -14,11 +14,13 @@
 //! the plan; Robbins (1956) for the map.
 //!
 //! *Checked.* Left: `∇_y log(dP/dπ⊗p) + ∇_y c/σ²`, and the conditional mean, from the inverse of the
-//! joint covariance `[[Σ, Σ], [Σ, Σ+σ²I]]`. Right: the score through the covariance of Y. *Not
+//! joint covariance `[[Σ, Σ], [Σ, Σ+σ²I]]`; for mixtures and points on the line difference quotients of Sinkhorn's potential
+//! and conditional means of its plan. Right: the score through the covariance of Y, or that of a mixture. *Not
 //! checked here:* other laws of X; that the plan is optimal (E1).
 //!
 //! *Sharp.* An equality. *Dropping H2* (noise of another shape) breaks both.
 
+use super::grid_potential::GridPotential;
 use super::instance::{NoisyLaw, Plan};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
 use crate::enclosure::{Enclosure, Evidence, Relation};
@@ -41,27 +43,48 @@ pub enum Part {
 /// A law, a noise level, two points, a direction, and the half of the statement.
 #[derive(Clone, Debug)]
 pub struct PotentialInstance {
-    noisy: NoisyLaw,
+    law: Law,
     part: Part,
+}
+
+#[derive(Clone, Debug)]
+enum Law {
+    Gaussian(Box<NoisyLaw>),
+    Grid(GridPotential),
 }
 
 impl PotentialInstance {
     fn random(stream: &mut Stream, index: usize) -> Result<Self> {
         let part = if index.is_multiple_of(2) { Part::Potential } else { Part::Map };
-        Ok(Self { noisy: NoisyLaw::random(stream, index)?, part })
+        Ok(Self { law: Law::Gaussian(Box::new(NoisyLaw::random(stream, index)?)), part })
+    }
+
+    fn on_grid(stream: &mut Stream, index: usize) -> Result<Self> {
+        let part = if index.is_multiple_of(2) { Part::Potential } else { Part::Map };
+        Ok(Self { law: Law::Grid(GridPotential::random(stream, index / 2)?), part })
     }
 
     fn example(part: Part) -> Result<Self> {
-        Ok(Self { noisy: NoisyLaw::example()?, part })
+        Ok(Self { law: Law::Gaussian(Box::new(NoisyLaw::example()?)), part })
+    }
+
+    fn points(part: Part) -> Result<Self> {
+        Ok(Self { law: Law::Grid(GridPotential::example()?), part })
     }
 
     /// `⟨u, ay + bσ^power ∇log p(y)⟩`.
     fn combination(&self, a: f64, b: f64, power: i32) -> Result<Enclosure> {
-        let y = self.noisy.observation.point(&self.noisy.y)?;
-        let score = times(&self.noisy.observation.score(&self.noisy.y)?, Dd::from(b), 0.0);
-        let sigma = Dd::from(self.noisy.sigma);
+        let noisy = match &self.law {
+            Law::Gaussian(noisy) => noisy,
+            Law::Grid(grid) => {
+                return grid.combination(a, b * grid.sigma().powi(power), self.part == Part::Potential);
+            }
+        };
+        let y = noisy.observation.point(&noisy.y)?;
+        let score = times(&noisy.observation.score(&noisy.y)?, Dd::from(b), 0.0);
+        let sigma = Dd::from(noisy.sigma);
         let scaled = (0..power).fold(score, |s, _| times(&s, sigma, 0.0));
-        self.noisy.along(&times(&y, Dd::from(a), 0.0).plus(&scaled))
+        noisy.along(&times(&y, Dd::from(a), 0.0).plus(&scaled))
     }
 
     /// The literal formula with another power of σ, or another sign, of the score.
@@ -75,7 +98,10 @@ impl PotentialInstance {
 
 impl fmt::Display for PotentialInstance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {}", self.part, self.noisy)
+        match &self.law {
+            Law::Gaussian(noisy) => write!(f, "{:?}, {noisy}", self.part),
+            Law::Grid(grid) => write!(f, "{:?} by Sinkhorn, {grid}", self.part),
+        }
     }
 }
 
@@ -96,8 +122,10 @@ impl Theorem for SchroedingerPotential {
               map is Tweedie's formula.",
         checked: "The gradient of log dP/d(π⊗p) + c/σ² at random pairs of points and the conditional mean, from \
                   the inverse of the joint covariance, against the score through the covariance of Y: general \
-                  covariances, condition numbers up to 10⁸, d up to 20, σ from 1/8 to 8.",
-        not_checked: "Laws that are not Gaussian; optimality of the plan (E1).",
+                  covariances, condition numbers up to 10⁸, d up to 20, σ from 1/8 to 8. For mixtures and points on \
+                  the line: difference quotients of Sinkhorn's potential and conditional means of its plan against \
+                  the closed form of the score.",
+        not_checked: "Laws in higher dimension that are not Gaussian; optimality of the plan (E1).",
         source: "Rigollet, Stromme, On the sample complexity of entropic optimal transport (2022); Robbins (1956)",
         relation: Relation::Equality { resolution: 1e-9 },
         rests_on: &["W1"],
@@ -113,7 +141,13 @@ impl Theorem for SchroedingerPotential {
                 full: 140,
                 draw: PotentialInstance::random,
             },
-            [],
+            [Family {
+                name: "mixtures and points on the line, by Sinkhorn",
+                evidence: Evidence::Converged,
+                quick: 8,
+                full: 80,
+                draw: PotentialInstance::on_grid,
+            }],
         )
     }
 
@@ -143,16 +177,38 @@ impl Theorem for SchroedingerPotential {
                 FalseTwin {
                     name: "the cost left out of the exponent",
                     instance: || PotentialInstance::example(Part::Potential),
-                    wrong: Wrong::Observed(|i| {
-                        i.noisy.along(&i.noisy.plan()?.log_density_gradient(&i.noisy)?)
+                    wrong: Wrong::Observed(|i| match &i.law {
+                        Law::Gaussian(noisy) => noisy.along(&noisy.plan()?.log_density_gradient(noisy)?),
+                        Law::Grid(_) => Self::observed(i),
                     }),
+                },
+                FalseTwin {
+                    name: "half of the score in Sinkhorn's potential",
+                    instance: || PotentialInstance::points(Part::Potential),
+                    wrong: Wrong::Bound(|i| Ok(i.formula(1.0, 2)? * 0.5)),
+                },
+                FalseTwin {
+                    name: "σ in place of σ² in Sinkhorn's map",
+                    instance: || PotentialInstance::points(Part::Map),
+                    wrong: Wrong::Bound(|i| i.formula(1.0, 1)),
                 },
             ],
         )
     }
 
+    fn relation(instance: &PotentialInstance) -> Relation {
+        match &instance.law {
+            Law::Gaussian(_) => Self::ABOUT.relation,
+            Law::Grid(_) => Relation::Equality { resolution: 1e-6 },
+        }
+    }
+
     fn scale(instance: &PotentialInstance) -> f64 {
-        let noisy = &instance.noisy;
+        let noisy = match &instance.law {
+            Law::Gaussian(noisy) => noisy,
+            // The score is of the size of 1/σ and may vanish.
+            Law::Grid(grid) => return grid.sigma(),
+        };
         let squared = noisy.sigma * noisy.sigma;
         let score = noisy.observation.score(&noisy.y).map_or(0.0, |s: Ball| squared * s.norm());
         let offset = if instance.part == Part::Map { euclidean(&noisy.y) } else { 0.0 };
@@ -160,7 +216,11 @@ impl Theorem for SchroedingerPotential {
     }
 
     fn observed(instance: &PotentialInstance) -> Result<Enclosure> {
-        let noisy = &instance.noisy;
+        let noisy = match (&instance.law, instance.part) {
+            (Law::Gaussian(noisy), _) => noisy,
+            (Law::Grid(grid), Part::Potential) => return grid.potential_slope(),
+            (Law::Grid(grid), Part::Map) => return grid.map(),
+        };
         let plan: Plan = noisy.plan()?;
         match instance.part {
             Part::Potential => {

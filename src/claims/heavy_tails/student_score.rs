@@ -73,7 +73,9 @@ impl Instance {
         let length = z.iter().map(|x| x * x).sum::<f64>().sqrt();
         // Around the place of the extremes, √n and √(3n), and far from it.
         let reach = dof.sqrt() * 2_f64.powf(stream.random_range(-3.0..3.0)) / length;
-        z.iter_mut().for_each(|x| *x *= reach);
+        for x in &mut z {
+            *x *= reach;
+        }
         let u = if index.is_multiple_of(2) { across } else { z.clone() };
         Self::new(part, dof, z, u)
     }

@@ -14,14 +14,18 @@
 //! problem* (Numer. Math. 84, 2000).
 //!
 //! *Checked.* Left: the action by its closed form and quadrature in time. Right: Bures distances; the length by
-//! quadrature in OU time. Whole paths and parts of them. *Not checked here:* laws that are not Gaussian.
+//! quadrature in OU time. Whole paths and parts of them. On the line, for mixtures and potentials: the action by the
+//! field, the length by the Fisher information, the distance by quantile functions. *Not checked here:* laws that are not
+//! Gaussian in d ≥ 2.
 //!
 //! *Sharp.* A geodesic at constant speed: a translation with `√λ_t = t`, or a schedule that interpolates constant speed
 //! between centred isotropic laws. *Dropping H1:* a path that jumps has no action.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_target, schedule};
+use crate::claims::line_instances::LineInstance;
 use crate::claims::path::instance::PathRange;
+use crate::claims::path::line_instance::{LineRange, has_gaussian_base};
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
@@ -39,10 +43,26 @@ enum Part {
     LengthDistance,
 }
 
+/// A path over a range.
+#[derive(Clone, Debug)]
+enum Subject {
+    Gaussian(PathRange),
+    Line(LineRange),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gaussian(range) => write!(f, "{range}"),
+            Self::Line(range) => write!(f, "{range}"),
+        }
+    }
+}
+
 /// A path over a range, and what is compared.
 #[derive(Clone, Debug)]
 pub struct BenamouBrenierInstance {
-    range: PathRange,
+    range: Subject,
     part: Part,
 }
 
@@ -52,10 +72,23 @@ impl BenamouBrenierInstance {
             return Err(Error::hypothesis("P5", "H2 (standard Gaussian base)", &range));
         }
         if finite_action(&range) {
-            Ok(Self { range, part })
+            Ok(Self { range: Subject::Gaussian(range), part })
         } else {
             Err(Error::hypothesis("P5", "H1 (finite action)", &range))
         }
+    }
+
+    /// A path on the line; mixtures and potentials in turn.
+    fn line(stream: &mut Stream, index: usize, part: Part) -> Result<Self> {
+        let line = if index % 4 == 3 {
+            LineInstance::random_potential(stream, index / 4)?
+        } else {
+            LineInstance::random_mixture(stream, index)?
+        };
+        if part != Part::ActionDistance && !has_gaussian_base(&line) {
+            return Err(Error::hypothesis("P5", "H2 (standard Gaussian base)", &line));
+        }
+        Ok(Self { range: Subject::Line(LineRange::whole(line)?), part })
     }
 
     fn random_part(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -89,16 +122,26 @@ impl BenamouBrenierInstance {
 
     /// `(until − from)·∫|p'|² dt`.
     fn action(&self) -> Result<Enclosure> {
-        let PathRange { path, from, until } = &self.range;
-        Ok(action(path, *from, *until)? * (Enclosure::exact(*until) - *from))
+        match &self.range {
+            Subject::Gaussian(PathRange { path, from, until }) => {
+                Ok(action(path, *from, *until)? * (Enclosure::exact(*until) - *from))
+            }
+            Subject::Line(range) => Ok(range.action()? * (Enclosure::exact(range.until) - range.from)),
+        }
     }
 
     fn length(&self) -> Result<Enclosure> {
-        length_in_ou_time(&self.range.path, self.range.from, self.range.until)
+        match &self.range {
+            Subject::Gaussian(range) => length_in_ou_time(&range.path, range.from, range.until),
+            Subject::Line(range) => range.length(),
+        }
     }
 
     fn distance(&self) -> Result<Enclosure> {
-        path_distance(&self.range.path, self.range.from, self.range.until)
+        match &self.range {
+            Subject::Gaussian(range) => path_distance(&range.path, range.from, range.until),
+            Subject::Line(range) => Ok(range.squared_distance()?.sqrt()),
+        }
     }
 }
 
@@ -137,8 +180,9 @@ impl Theorem for BenamouBrenier {
         why: "W₂ ≤ ∫|p'_t|dt, and Cauchy-Schwarz; in OU time the speed is √I(ρ_s|γ), so the length does not depend on \
               the schedule.",
         checked: "The action by closed form and quadrature in time against Bures distances and against the length by \
-                  quadrature in OU time; whole paths and parts, commuting and non-commuting covariances, up to d = 1000.",
-        not_checked: "Laws that are not Gaussian.",
+                  quadrature in OU time; whole paths and parts, commuting and non-commuting covariances, up to d = 1000. \
+                  Mixtures and potentials on the line: field, Fisher information, quantile functions.",
+        not_checked: "Laws that are not Gaussian in d ≥ 2.",
         source: "Benamou, Brenier (Numer. Math. 84, 2000)",
         relation: Relation::Lower,
         rests_on: &["T4"],
@@ -162,6 +206,15 @@ impl Theorem for BenamouBrenier {
                 family("parts of the linear path", 12, 120, BenamouBrenierInstance::random_part),
                 family("covariances that do not commute", 3, 30, |s, i| {
                     BenamouBrenierInstance::new(PathRange::random_dense(s, i)?, Part::ActionDistance)
+                }),
+                family("on the line, action and distance", 3, 32, |s, i| {
+                    BenamouBrenierInstance::line(s, i, Part::ActionDistance)
+                }),
+                family("on the line, action and length", 1, 16, |s, i| {
+                    BenamouBrenierInstance::line(s, i, Part::ActionLength)
+                }),
+                family("on the line, length and distance", 1, 16, |s, i| {
+                    BenamouBrenierInstance::line(s, i, Part::LengthDistance)
                 }),
             ],
         )
@@ -217,15 +270,17 @@ impl Theorem for BenamouBrenier {
                             let trace = (0..law.dim()).map(|k| Enclosure::exact(law.covariance_entry(k, k)));
                             mean.chain(trace).sum()
                         };
-                        Ok(moment(i.range.path.target()) + moment(i.range.path.base()))
+                        let Subject::Gaussian(range) = &i.range else { return BenamouBrenier::bound(i) };
+                        Ok(moment(range.path.target()) + moment(range.path.base()))
                     }),
                 },
                 FalseTwin {
                     name: "length in OU time with I in place of √I: KL(π|γ)²",
                     instance: || BenamouBrenierInstance::translation(4.0, "power 2", Part::ActionLength),
                     wrong: Wrong::Bound(|i| {
-                        let gamma = Gaussian::standard(i.range.path.dim())?;
-                        Ok(i.range.path.target().kl_divergence(&gamma)?.square())
+                        let Subject::Gaussian(range) = &i.range else { return BenamouBrenier::bound(i) };
+                        let gamma = Gaussian::standard(range.path.dim())?;
+                        Ok(range.path.target().kl_divergence(&gamma)?.square())
                     }),
                 },
                 FalseTwin {

@@ -1,11 +1,13 @@
 //! The instances of P4: a path from γ, and a property of its action.
 
 use crate::claims::gaussian_instances::{random_schedule, schedule};
+use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture, unequal_bumps};
 use crate::claims::path::instance::PathPoint;
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::stream::Stream;
-use crate::path::{GaussianPath, Schedule};
+use crate::path::line::LineBase;
+use crate::path::{GaussianPath, MixtureCurve, Schedule};
 use crate::transport::SymmetricPairPath;
 use nalgebra::DVector;
 use rand::RngExt;
@@ -26,6 +28,14 @@ pub enum FiniteActionInstance {
     AtomsEnd(SymmetricPairPath),
     /// The coefficient of `log(1/ε)` at 1, two atoms.
     AtomsGrowth(SymmetricPairPath),
+    /// The exponent of dyadic pieces at 0, target on the line.
+    LineOnset(LineInstance),
+    /// The slope of the action on `[ε, 1]` against `log(1/ε)`, target on the line, `λ ~ kt`.
+    LineGrowth(LineInstance),
+    /// Whether dyadic pieces at 0 shrink (true) or grow, for a centred Student target of so many degrees of freedom.
+    StudentOnset(f64, Schedule, bool),
+    /// The coefficient of `log(1/ε)` at 1, atoms of unequal weights.
+    UnequalAtoms(MixtureCurve, Schedule),
 }
 
 use FiniteActionInstance as Instance;
@@ -74,14 +84,61 @@ impl Instance {
         Ok(if path.schedule().stops_smoothly() { Self::AtomsEnd(path) } else { Self::AtomsGrowth(path) })
     }
 
+    /// Random mixtures, none of them centred.
+    pub(super) fn random_line_growth(stream: &mut Stream, index: usize) -> Result<Self> {
+        loop {
+            let target = random_mixture(stream, index)?;
+            if target.mean().mid().abs() > LEAST_MEAN {
+                let schedule = if index.is_multiple_of(3) { table()? } else { Schedule::linear() };
+                return Ok(Self::LineGrowth(LineInstance::new(target, LineBase::Gaussian, schedule)?));
+            }
+        }
+    }
+
+    /// A mixture with a mean, or every third time the centred one.
+    pub(super) fn random_line_onset(stream: &mut Stream, index: usize) -> Result<Self> {
+        let target = match index % 3 {
+            0 => near_bumps()?,
+            1 => random_mixture(stream, 0)?,
+            _ => unequal_bumps()?,
+        };
+        let schedule = [Schedule::power(1.5)?, Schedule::cosine(), Schedule::linear(), Schedule::power(3.0)?]
+            [index % 4]
+            .clone();
+        Ok(Self::LineOnset(LineInstance::new(target, LineBase::Gaussian, schedule)?))
+    }
+
+    /// 2.5 degrees of freedom with the exponents 0.7 (no finite action), 0.9, 1; then others.
+    pub(super) fn student_onset(index: usize) -> Result<Self> {
+        let (dof, a) = [(2.5, 0.7), (2.5, 0.9), (3.0, 0.6), (3.0, 0.75), (2.5, 1.0)][index % 5];
+        Ok(Self::StudentOnset(dof, Schedule::power(a)?, a * dof > 2.0))
+    }
+
+    /// Two to four atoms, at distance at least 1 from each other.
+    pub(super) fn unequal_atoms(stream: &mut Stream, index: usize) -> Result<Self> {
+        let count = 2 + index % 3;
+        let points: Vec<f64> =
+            (0..count).map(|k| 1.75 * k as f64 - 2.0 + stream.random_range(0.0..0.75)).collect();
+        let weights: Vec<f64> = (0..count).map(|_| stream.random_range(0.2..1.0)).collect();
+        let schedule = if index.is_multiple_of(2) { Schedule::linear() } else { Schedule::power(2.0)? };
+        Ok(Self::UnequalAtoms(MixtureCurve::new(&weights, &points, &vec![0.0; count])?, schedule))
+    }
+
     pub(super) fn shifted(schedule_name: &str) -> Result<GaussianPath> {
         GaussianPath::from_standard(Gaussian::isotropic(vec![1.0], 0.5)?, schedule(schedule_name)?)
+    }
+
+    pub(super) fn asymmetric(schedule_name: &str) -> Result<LineInstance> {
+        LineInstance::from_standard(near_bumps()?, schedule_name)
     }
 
     pub(super) fn atoms(schedule_name: &str) -> Result<SymmetricPairPath> {
         SymmetricPairPath::new(1.0, 0.0, schedule(schedule_name)?)
     }
 }
+
+/// The least distance from 0 of a mean that is seen in the growth.
+const LEAST_MEAN: f64 = 0.2;
 
 fn table() -> Result<Schedule> {
     Schedule::table(vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 0.125, 0.625, 1.0])
@@ -108,6 +165,12 @@ impl fmt::Display for FiniteActionInstance {
             Self::End(path) => write!(f, "{path}, exponent at 1"),
             Self::AtomsEnd(path) => write!(f, "{path}, exponent at 1"),
             Self::AtomsGrowth(path) => write!(f, "{path}, growth at 1"),
+            Self::LineOnset(line) => write!(f, "{line}, exponent at 0"),
+            Self::LineGrowth(line) => write!(f, "{line}, growth at 0"),
+            Self::StudentOnset(dof, schedule, _) => {
+                write!(f, "target student, dof {dof}, {schedule}, pieces at 0")
+            }
+            Self::UnequalAtoms(curve, schedule) => write!(f, "{curve}, {schedule}, growth at 1"),
         }
     }
 }

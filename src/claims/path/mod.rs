@@ -7,6 +7,8 @@ pub mod coupling_bound;
 pub mod finite_action;
 pub mod finite_action_instance;
 pub mod instance;
+pub mod line_instance;
+pub mod mixture_instance;
 pub mod moments;
 pub mod moments_instance;
 pub mod time_change;

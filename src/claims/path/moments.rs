@@ -11,17 +11,21 @@
 //! *Source.* Elementary; \[CCG\] (definition of the path).
 //!
 //! *Checked.* Left: all pairs of atoms of two discrete laws, weighted, in interval arithmetic; for Gaussian laws
-//! in any dimension, quadrature of the joint law of `⟨a, X⟩` and `⟨a, Z⟩`. Right: the formulae, and for Gaussian laws the
-//! moments of the path that the other claims use. *Not checked here:* other continuous laws.
+//! in any dimension, quadrature of the joint law of `⟨a, X⟩` and `⟨a, Z⟩`; on the line (mixtures, potentials, Student bases) and for mixtures in
+//! two and three dimensions quadrature of the density of `p_t`. Right: the formulae, and for Gaussian laws the moments of the
+//! path that the other claims use. *Not checked here:* continuous laws that are not mixtures in d ≥ 2.
 //!
 //! *Sharp.* An equality itself. *Dropping H1* (X and Z dependent) adds `√(λ(1−λ))` times the cross-covariances.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
+use crate::claims::path::line_instance::rounded;
+use crate::claims::path::mixture_instance::MixtureTime;
 use crate::claims::path::moments_instance::{Laws, MomentsInstance, inner_exact, joint_moment};
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::enclosed_matrix::{apply, inner};
+use crate::transport::line::expectation;
 
 /// The claim.
 pub struct Moments;
@@ -37,8 +41,9 @@ impl Theorem for Moments {
         hypotheses: &[("H1", "X and Z are independent, with finite second moments")],
         why: "Expectation is linear, and covariances of independent vectors add.",
         checked: "Discrete laws in d = 1 to 4, all pairs of atoms, means and covariances along random directions; \
-                  Gaussian laws up to d = 1000, quadrature of the joint law against the moments of the path.",
-        not_checked: "Other continuous laws.",
+                  Gaussian laws up to d = 1000, quadrature of the joint law against the moments of the path; mixtures, \
+                  potentials and Student bases on the line, and mixtures in d = 2, 3, by quadrature of the density of p_t.",
+        not_checked: "Continuous laws in d ≥ 2 that are not Gaussian mixtures.",
         source: "Elementary; [CCG], definition of the path",
         relation: Relation::Equality { resolution: 1e-10 },
         rests_on: &[],
@@ -54,13 +59,29 @@ impl Theorem for Moments {
                 full: 200,
                 draw: |s, i| Ok(MomentsInstance::discrete(s, i)),
             },
-            [Family {
-                name: "Gaussian laws",
-                evidence: Evidence::Converged,
-                quick: 24,
-                full: 200,
-                draw: MomentsInstance::gaussian,
-            }],
+            [
+                Family {
+                    name: "Gaussian laws",
+                    evidence: Evidence::Converged,
+                    quick: 24,
+                    full: 200,
+                    draw: MomentsInstance::gaussian,
+                },
+                Family {
+                    name: "on the line: mixtures, potentials, Student bases",
+                    evidence: Evidence::Converged,
+                    quick: 6,
+                    full: 60,
+                    draw: MomentsInstance::line,
+                },
+                Family {
+                    name: "mixtures in two and three dimensions",
+                    evidence: Evidence::Converged,
+                    quick: 3,
+                    full: 32,
+                    draw: MomentsInstance::mixture,
+                },
+            ],
         )
     }
 
@@ -112,6 +133,9 @@ impl Theorem for Moments {
             // Coordinates are of order one.
             Laws::Discrete { .. } => length(&instance.a) * instance.b.as_ref().map_or(1.0, |b| length(b)),
             Laws::Gaussian(_) if instance.b.is_some() => 0.0,
+            // Coordinates of order one again.
+            Laws::Line(_) => 1.0,
+            Laws::Mixture(_) => length(&instance.a) * instance.b.as_ref().map_or(1.0, |b| length(b)),
             Laws::Gaussian(point) => {
                 let law = point.path.target();
                 length(&instance.a) * (law.covariance_entry(0, 0) + law.mean()[0].powi(2)).sqrt()
@@ -144,6 +168,18 @@ impl Theorem for Moments {
                 let (target, base) = (marginal(point.path.target())?, marginal(point.path.base())?);
                 Ok(joint_moment((x.mid(), target), (z.mid(), base), instance.b.is_some()))
             }
+            Laws::Line(point) => {
+                let law = point.law(point.t)?;
+                let mean = expectation(law.as_ref(), |y| y);
+                let value = match &instance.b {
+                    None => mean,
+                    Some(_) => {
+                        expectation(law.as_ref(), |y| (y - mean.mid()).powi(2)) - (mean - mean.mid()).square()
+                    }
+                };
+                Ok(rounded(value))
+            }
+            Laws::Mixture(case) => density_moment(case, &instance.a, instance.b.as_deref()),
         }
     }
 
@@ -164,4 +200,28 @@ impl Theorem for Moments {
             Some(_) => lambda * x + complement * z,
         })
     }
+}
+
+/// `E⟨a, X_t⟩` or `Cov(⟨a, X_t⟩, ⟨b, X_t⟩)` by quadrature of the density of a mixture.
+fn density_moment(case: &MixtureTime, a: &[f64], b: Option<&[f64]>) -> Result<Enclosure> {
+    /// Step in standard deviations of the narrowest component: `e^{−2π²/0.9²}`, on every second point, is near the resolution already.
+    const STEP: f64 = 0.45;
+    let law = case.law(case.t)?;
+    let region = case.region(case.t);
+    let dot = |u: &[f64], y: &[f64]| -> f64 {
+        u.iter().zip(y).zip(&region.centre).map(|((x, y), c)| x * (y - c)).sum()
+    };
+    let second = b.unwrap_or(a);
+    let [mass, x, y, xy] = region.integrals(STEP, |point| {
+        let density = law.log_density(point).map_or(f64::NAN, core_math::exp);
+        let (u, v) = (dot(a, point), dot(second, point));
+        [density, density * u, density * v, density * u * v]
+    });
+    // Rounding of the angle.
+    let value = if b.is_some() {
+        xy / mass - (x / mass) * (y / mass)
+    } else {
+        x / mass + inner_exact(a, &region.centre)
+    };
+    Ok(value.widened(f64::EPSILON * 64.0))
 }

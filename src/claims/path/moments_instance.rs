@@ -1,14 +1,20 @@
-//! The instances of P1: two laws, discrete or Gaussian, and a moment.
+//! The instances of P1: two laws (discrete, Gaussian, on the line, or a mixture and a Gaussian law) and a moment.
 
 use crate::claims::gaussian_instances::{random_schedule, schedule};
 use crate::claims::path::instance::PathPoint;
-use crate::enclosure::Enclosure;
+use crate::claims::path::line_instance::LinePoint;
+use crate::claims::path::mixture_instance::MixtureTime;
+use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::stream::Stream;
 use crate::path::Schedule;
+use nalgebra::DVector;
 use rand::RngExt;
 use std::fmt;
+
+/// Rounding of the moments of a mixture with a few components and coordinates of order one, some hundred operations.
+const SUM: f64 = 256.0 * f64::EPSILON;
 
 /// Atoms with positive weights, in units of the total weight.
 #[derive(Clone, Debug)]
@@ -39,6 +45,8 @@ impl Atoms {
 pub(super) enum Laws {
     Discrete { target: Atoms, base: Atoms, schedule: Schedule, t: f64 },
     Gaussian(Box<PathPoint>),
+    Line(Box<LinePoint>),
+    Mixture(Box<MixtureTime>),
 }
 
 /// Two laws, and the moment that is compared: `E⟨a, X_t⟩` or `Cov(⟨a, X_t⟩, ⟨b, X_t⟩)`.
@@ -75,6 +83,27 @@ impl MomentsInstance {
         Ok(Self { laws: Laws::Gaussian(Box::new(point)), a, b })
     }
 
+    /// Mean or variance of a law on the line that is not Gaussian: mixtures, potentials, and Student bases.
+    pub(super) fn line(stream: &mut Stream, index: usize) -> Result<Self> {
+        let point = match (index / 2) % 3 {
+            0 => LinePoint::mixture(stream, index / 6)?,
+            1 => LinePoint::student(stream, index / 6)?,
+            _ => LinePoint::potential(stream, index / 6)?,
+        };
+        let b = if index.is_multiple_of(2) { Some(vec![1.0]) } else { None };
+        Ok(Self { laws: Laws::Line(Box::new(point)), a: vec![1.0], b })
+    }
+
+    /// Mixtures in two and three dimensions.
+    pub(super) fn mixture(stream: &mut Stream, index: usize) -> Result<Self> {
+        let dim = if index % 4 == 3 { 3 } else { 2 };
+        let case = MixtureTime::random(stream, dim, None)?;
+        let mut direction = || (0..dim).map(|_| stream.random_range(-1.0..1.0)).collect();
+        let (a, b) = (direction(), direction());
+        let b = if index.is_multiple_of(2) { Some(b) } else { None };
+        Ok(Self { laws: Laws::Mixture(Box::new(case)), a, b })
+    }
+
     /// Two asymmetric laws on the line, at λ = 1/4.
     pub(super) fn simple(covariance: bool) -> Result<Self> {
         let atoms = |points: [f64; 2], weights: [f64; 2]| Atoms {
@@ -91,6 +120,8 @@ impl MomentsInstance {
         let at = match &self.laws {
             Laws::Discrete { schedule, t, .. } => schedule.enclosed(*t),
             Laws::Gaussian(point) => point.path.schedule().enclosed(point.t),
+            Laws::Line(point) => point.schedule().enclosed(point.t),
+            Laws::Mixture(case) => case.schedule.enclosed(case.t),
         };
         (Enclosure::certified(at.lambda), Enclosure::certified(at.complement))
     }
@@ -108,6 +139,32 @@ impl MomentsInstance {
                     Ok(law.variance_along(&self.a)? * square)
                 };
                 (end(point.path.target())?, end(point.path.base())?)
+            }
+            Laws::Line(point) => {
+                let (target, base) = (&point.line.target, Enclosure::exact(point.line.base.variance()));
+                if self.b.is_none() {
+                    (target.mean(), Enclosure::exact(0.0))
+                } else {
+                    (target.variance(), base.widened(f64::EPSILON * base.mid()))
+                }
+            }
+            Laws::Mixture(case) => {
+                let law = case.path.target();
+                self.b.as_ref().map_or_else(
+                    || {
+                        let mean = inner_exact(&self.a, law.mean().as_slice());
+                        (mean.widened(SUM), Enclosure::exact(0.0))
+                    },
+                    |b| {
+                        let form: f64 = self
+                            .a
+                            .iter()
+                            .enumerate()
+                            .map(|(i, u)| u * (law.covariance().row(i) * DVector::from_column_slice(b))[0])
+                            .sum();
+                        (Enclosure::around(form, SUM, Evidence::Exact), inner_exact(&self.a, b))
+                    },
+                )
             }
         })
     }
@@ -132,6 +189,8 @@ impl fmt::Display for MomentsInstance {
                 write!(f, "{target:?}, base {base:?}, schedule {schedule}, t={t}, ")?;
             }
             Laws::Gaussian(point) => write!(f, "{point}, ")?,
+            Laws::Line(point) => write!(f, "{point}, ")?,
+            Laws::Mixture(case) => write!(f, "{case}, ")?,
         }
         let moment = if self.b.is_some() { "covariance" } else { "mean" };
         if self.a.len() <= 6 {

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::stream::Stream;
 use crate::path::GaussianPath;
-use crate::sampler::{ChainLaw, EulerMaruyama, GaussianScore, Grid, affine_step, chain_law};
+use crate::sampler::{ChainLaw, GaussianScore, Grid, Integrator, Scheme, affine_step, chain_law};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use std::fmt;
@@ -104,7 +104,7 @@ impl ChainInstance {
 
     /// The quantity for the chain whose step `k` is `step(scheme, k, state, noise)`.
     fn realised(&self, step: Step) -> Result<Enclosure> {
-        let scheme = EulerMaruyama::new(&self.path, &self.grid)?;
+        let scheme = Scheme::new(&self.path, &self.grid, Integrator::EulerMaruyama)?;
         let law = RealisedLaw::new(self, &scheme, step)?;
         match self.quantity {
             Quantity::Mean => {
@@ -122,7 +122,7 @@ impl ChainInstance {
 }
 
 /// A step function of the program.
-type Step = fn(&EulerMaruyama<GaussianScore>, usize, &[f64], &[f64]) -> Result<Vec<f64>>;
+type Step = fn(&Scheme<GaussianScore>, usize, &[f64], &[f64]) -> Result<Vec<f64>>;
 
 /// The law of the chain by composition of its affine steps, with bounds for the rounding in the
 /// Euclidean and the Frobenius norm.
@@ -134,7 +134,7 @@ struct RealisedLaw {
 }
 
 impl RealisedLaw {
-    fn new(i: &ChainInstance, scheme: &EulerMaruyama<GaussianScore>, step: Step) -> Result<Self> {
+    fn new(i: &ChainInstance, scheme: &Scheme<GaussianScore>, step: Step) -> Result<Self> {
         let d = i.path.dim() as f64;
         let mut law = Self {
             mean: i.start.mean().clone(),
@@ -148,7 +148,7 @@ impl RealisedLaw {
         let conditioned = i.path.target().variances().is_none() || i.path.base().variances().is_none();
         // The program rounds the law at each time; its precision feels that by the condition number.
         let unit = (d + 8.0) * f64::EPSILON * if conditioned { condition } else { 1.0 };
-        for k in 0..scheme.steps() {
+        for k in scheme.steps() {
             // Near the mean of the path the drift is small and its differences are sharp.
             let probe: Vec<f64> = i.path.mean(i.grid.time(k))?.into_iter().map(Enclosure::mid).collect();
             let found = affine_step(&probe, |state, noise| step(scheme, k, state, noise))?;
@@ -305,7 +305,7 @@ impl Theorem for GaussianChain {
                     instance: || ChainInstance::example(Quantity::Divergence),
                     wrong: Wrong::Observed(|i| {
                         i.realised(|scheme, k, state, noise| {
-                            scheme.step(scheme.steps() - 1 - k, state, noise)
+                            scheme.step(scheme.steps().end - 1 - k, state, noise)
                         })
                     }),
                 },
@@ -345,7 +345,7 @@ impl Theorem for GaussianChain {
     }
 
     fn observed(instance: &ChainInstance) -> Result<Enclosure> {
-        instance.realised(EulerMaruyama::step)
+        instance.realised(Scheme::step)
     }
 
     fn bound(instance: &ChainInstance) -> Result<Enclosure> {

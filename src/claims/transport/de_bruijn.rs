@@ -14,21 +14,29 @@
 //! *Source.* Stam 1959 (de Bruijn's identity); Bakry, Émery 1985; \[CCG\].
 //!
 //! *Checked.* Rate: extrapolated quotients of certified divergences against the Fisher information. Action:
-//! quadrature of Bures norms against the divergences at the two ends. Own time: quadrature of the Fisher information. *Not checked here:*
-//! targets that are not Gaussian.
+//! quadrature of Bures norms against the divergences at the two ends. Own time: quadrature of the Fisher information. The
+//! rate and the action also for mixtures and potentials on the line, the rate for mixtures in the plane: entropy and Fisher
+//! information by quadrature of the density and the score, the action by the field. *Not checked here:* other targets in d ≥ 2.
 //!
 //! *Sharp.* An equality itself. *Dropping H1:* another base changes the field, and the identity with it.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
 use crate::claims::gaussian_instances::random_target;
+use crate::claims::line_instances::{LineInstance, random_mixture, two_bumps};
 use crate::claims::path::instance::PathPoint;
+use crate::claims::path::line_instance::{
+    LinePoint, LineRange, has_gaussian_base, law, random_line_target, rounded,
+};
+use crate::claims::path::mixture_instance::MixtureTime;
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::differentiation::central_derivative;
 use crate::numerics::excess::{excess_forward, excess_reverse};
 use crate::numerics::stream::Stream;
-use crate::path::{Channel, GaussianPath, Schedule};
+use crate::path::line::LineBase;
+use crate::path::{Channel, GaussianPath, LineSlice, Schedule};
+use crate::transport::line::expectations;
 use crate::transport::{action, action_in_ou_time, fisher_along_path, room};
 use rand::RngExt;
 use std::fmt;
@@ -42,6 +50,12 @@ pub enum DeBruijnInstance {
     Action(Gaussian, f64),
     /// The action of the whole curve in its own time.
     OwnTime(Gaussian),
+    /// `d/dt KL(p_t|γ)` on the line.
+    LineRate(Box<LinePoint>),
+    /// `d/dt KL(p_t|γ)` of a mixture.
+    MixtureRate(Box<MixtureTime>),
+    /// The action of an Ornstein-Uhlenbeck schedule on the line.
+    LineAction(Box<LineRange>, f64),
 }
 
 impl DeBruijnInstance {
@@ -55,6 +69,22 @@ impl DeBruijnInstance {
 
     fn random_action(stream: &mut Stream, index: usize) -> Result<Self> {
         Ok(Self::Action(random_target(stream, index)?, stream.random_range(0.25..4.0)))
+    }
+
+    fn line_rate(point: LinePoint) -> Result<Self> {
+        if has_gaussian_base(&point.line) {
+            Ok(Self::LineRate(Box::new(point)))
+        } else {
+            Err(Error::hypothesis("T7", "H1 (standard Gaussian base)", &point))
+        }
+    }
+
+    fn line_action(stream: &mut Stream, index: usize) -> Result<Self> {
+        let target =
+            if index % 4 == 3 { random_line_target(stream, index)? } else { random_mixture(stream, index)? };
+        let c = stream.random_range(0.25..4.0);
+        let line = LineInstance::new(target, LineBase::Gaussian, Schedule::ornstein_uhlenbeck(c)?)?;
+        Ok(Self::LineAction(Box::new(LineRange::whole(line)?), c))
     }
 
     fn simple_action() -> Result<Self> {
@@ -76,6 +106,9 @@ impl fmt::Display for DeBruijnInstance {
             Self::Rate(point) => write!(f, "{point}, rate"),
             Self::Action(target, c) => law(target, f).and_then(|()| write!(f, ", action of ou {c}")),
             Self::OwnTime(target) => law(target, f).and_then(|()| write!(f, ", action in OU time")),
+            Self::LineRate(point) => write!(f, "{point}, rate"),
+            Self::MixtureRate(case) => write!(f, "{case}, rate"),
+            Self::LineAction(range, c) => write!(f, "{range}, action of ou {c}"),
         }
     }
 }
@@ -99,8 +132,9 @@ impl Theorem for DeBruijn {
         why: "d/dt KL(p_t|γ) = ∫⟨v_t, ∇log(p_t/γ)⟩dp_t with v_t = (λ̇/2λ)∇log(p_t/γ).",
         checked: "Extrapolated quotients of certified divergences against the Fisher information; the action by \
                   quadrature of Bures norms against divergences at the ends; the Fisher information integrated over \
-                  OU time. Gaussian targets up to d = 1000.",
-        not_checked: "Targets that are not Gaussian.",
+                  OU time. Gaussian targets up to d = 1000; mixtures and potentials on the line (rate and action), mixtures \
+                  in the plane (rate), by quadrature.",
+        not_checked: "Targets in d ≥ 2 that are not Gaussian mixtures; the action of mixtures in the plane.",
         source: "Stam 1959; Bakry, Émery 1985; [CCG]",
         relation: Relation::Equality { resolution: 1e-8 },
         rests_on: &["T4"],
@@ -131,6 +165,37 @@ impl Theorem for DeBruijn {
                     full: 80,
                     draw: |s, i| Ok(DeBruijnInstance::OwnTime(random_target(s, i)?)),
                 },
+                Family {
+                    name: "the rate on the line, mixtures",
+                    evidence: Evidence::Converged,
+                    quick: 4,
+                    full: 40,
+                    draw: |s, i| DeBruijnInstance::line_rate(LinePoint::mixture(s, i)?),
+                },
+                Family {
+                    name: "the rate on the line, potentials",
+                    evidence: Evidence::Converged,
+                    quick: 1,
+                    full: 16,
+                    draw: |s, i| DeBruijnInstance::line_rate(LinePoint::potential(s, i)?),
+                },
+                Family {
+                    name: "the action on the line",
+                    evidence: Evidence::Converged,
+                    quick: 3,
+                    full: 32,
+                    draw: DeBruijnInstance::line_action,
+                },
+                Family {
+                    name: "the rate in the plane, mixtures",
+                    evidence: Evidence::Converged,
+                    quick: 1,
+                    full: 16,
+                    draw: |s, _| {
+                        let case = MixtureTime::random(s, 2, None)?;
+                        Ok(DeBruijnInstance::MixtureRate(Box::new(case)))
+                    },
+                },
             ],
         )
     }
@@ -150,6 +215,15 @@ impl Theorem for DeBruijn {
                         DeBruijnInstance::Rate(point) => divergence_rate(point, reverse_divergence),
                         _ => DeBruijn::observed(i),
                     }),
+                },
+                FalseTwin {
+                    name: "the action is KL(p_1|γ) − KL(p_0|γ) for every rate c, two bumps",
+                    instance: || {
+                        let schedule = Schedule::ornstein_uhlenbeck(2.0)?;
+                        let line = LineInstance::new(two_bumps()?, LineBase::Gaussian, schedule)?;
+                        Ok(DeBruijnInstance::LineAction(Box::new(LineRange::whole(line)?), 2.0))
+                    },
+                    wrong: Wrong::Bound(|i| Ok(DeBruijn::bound(i)? / 2.0)),
                 },
                 FalseTwin {
                     name: "the squared rate (λ̇/2λ)², which belongs to the action",
@@ -181,6 +255,17 @@ impl Theorem for DeBruijn {
             DeBruijnInstance::OwnTime(target) => {
                 action_in_ou_time(&GaussianPath::from_standard(target.clone(), Schedule::linear())?)
             }
+            DeBruijnInstance::LineRate(point) => {
+                central_derivative(point.t, point.room(), |s| relative_entropy(point.law(s)?.as_ref()))
+            }
+            DeBruijnInstance::MixtureRate(case) => central_derivative(case.t, case.room(), |s| {
+                let law = case.law(s)?;
+                plane_integral(case, s, |y| {
+                    let log_density = law.log_density(y).unwrap_or(f64::NAN);
+                    core_math::exp(log_density) * (log_density - log_normal(y))
+                })
+            }),
+            DeBruijnInstance::LineAction(range, _) => range.action(),
         }
     }
 
@@ -195,8 +280,42 @@ impl Theorem for DeBruijn {
                 Ok(*c * (divergence_of(target)? - start))
             }
             DeBruijnInstance::OwnTime(target) => divergence_of(target),
+            DeBruijnInstance::LineRate(point) => Ok(point.factor() * point.fisher_information()?),
+            DeBruijnInstance::MixtureRate(case) => {
+                let law = case.law(case.t)?;
+                let fisher = plane_integral(case, case.t, |y| {
+                    law.point(y).map_or(f64::NAN, |point| {
+                        let square: f64 = point.score.iter().zip(y).map(|(s, x)| (s + x).powi(2)).sum();
+                        core_math::exp(point.log_density) * square
+                    })
+                })?;
+                Ok(case.factor() * fisher)
+            }
+            DeBruijnInstance::LineAction(range, c) => {
+                let at = |t: f64| relative_entropy(law(&range.line.path, t)?.as_ref());
+                Ok(*c * (at(range.until)? - at(range.from)?))
+            }
         }
     }
+}
+
+/// `KL(p|γ)` of a law on the line.
+fn relative_entropy(law: &dyn LineSlice) -> Result<Enclosure> {
+    let [value] = expectations(law, |y, point| [point.log_density - LineBase::Gaussian.log_density(y)]);
+    Ok(rounded(value))
+}
+
+/// `log γ(y)`.
+fn log_normal(y: &[f64]) -> f64 {
+    y.iter().map(|x| LineBase::Gaussian.log_density(*x)).sum()
+}
+
+/// The integral of a function against the law of a mixture at a time, density included.
+fn plane_integral(case: &MixtureTime, t: f64, f: impl Fn(&[f64]) -> f64) -> Result<Enclosure> {
+    /// Step in standard deviations of the narrowest component.
+    const STEP: f64 = 0.25;
+    let [value] = case.region(t).integrals(STEP, |y| [f(y)]);
+    Ok(value)
 }
 
 /// `λ̇/2λ`.

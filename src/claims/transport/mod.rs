@@ -2,8 +2,10 @@
 
 use crate::claim::Claim;
 
+pub mod conditional_field_is_no_gradient;
 pub mod continuity;
 pub mod continuity_instance;
+pub mod continuity_mixture;
 pub mod de_bruijn;
 pub mod existence;
 pub mod gaussian_base;
@@ -21,4 +23,5 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &gaussian_paths::GaussianPaths,
     &poincare_existence::PoincareExistence,
     &de_bruijn::DeBruijn,
+    &conditional_field_is_no_gradient::ConditionalFieldIsNoGradient,
 ];

@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 
+pub mod conditional_instance;
 pub mod hessian_formulae;
 pub mod instance;
 pub mod lipschitz_score;
@@ -9,11 +10,17 @@ pub mod mixture;
 pub mod score_formulae;
 pub mod strong_error;
 pub mod strong_solution;
+pub mod student_base;
+pub mod student_slice;
+pub mod uniform_conditional_poincare;
+pub mod wells;
 
 /// The claims of the chapter, in the order of their ids.
 pub(super) const CLAIMS: &[&dyn Claim] = &[
     &score_formulae::ScoreFormulae,
     &hessian_formulae::HessianFormulae,
     &lipschitz_score::LipschitzScore,
+    &uniform_conditional_poincare::UniformConditionalPoincare,
     &strong_solution::StrongSolution,
+    &student_base::StudentBase,
 ];

@@ -11,7 +11,7 @@ use crate::measure::gaussian::Gaussian;
 use crate::numerics::quadrature::GaussRule;
 use crate::numerics::stream::{Stream, stream};
 use crate::path::GaussianPath;
-use crate::sampler::{EulerMaruyama, Grid};
+use crate::sampler::{Grid, Integrator, Scheme};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -25,15 +25,15 @@ pub enum Reference {
 }
 
 /// Dimension.
-const DIM: usize = 512;
+pub(super) const DIM: usize = 512;
 /// Blocks of coordinates.
 const BLOCKS: usize = 64;
 /// Steps of the finest refinement.
-const FINEST: usize = 256;
+pub(super) const FINEST: usize = 256;
 /// Number of errors that are fitted, each for half the step of the one before.
-const LEVELS: u32 = 5;
+pub(super) const LEVELS: u32 = 5;
 /// Standard errors: beyond 6.5 Student's law with 63 degrees of freedom has probability 1.4·10⁻⁸.
-const STANDARD_ERRORS: f64 = 6.5;
+pub(super) const STANDARD_ERRORS: f64 = 6.5;
 
 /// The order of convergence at time 1 of the program's Euler-Maruyama scheme, fitted on a path of
 /// seed `seed`; the solution is that of the dynamics with slowness `solution_kappa`.
@@ -78,7 +78,7 @@ fn normals(stream: &mut Stream) -> Vec<f64> {
 }
 
 /// Squared differences, coordinate by coordinate.
-fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
+pub(super) fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).collect()
 }
 
@@ -91,7 +91,7 @@ fn refinement(
     stride: usize,
 ) -> Result<Vec<f64>> {
     let grid = Grid::new(0.0, 1.0, kappa, FINEST / stride)?;
-    let scheme = EulerMaruyama::new(path, &grid)?;
+    let scheme = Scheme::new(path, &grid, Integrator::EulerMaruyama)?;
     let scale = 1.0 / (stride as f64).sqrt();
     let mut state = start.to_vec();
     for (k, fine) in increments.chunks(stride).enumerate() {
@@ -147,7 +147,7 @@ fn brownian_path(
 
 /// Least-squares slope of log₂ of the error against log₂ of the step, over levels with halved steps:
 /// mean over the blocks and its standard error.
-fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
+pub(super) fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
     let size = DIM / BLOCKS;
     let centre = 0.5 * (errors.len() as f64 - 1.0);
     let slopes: Vec<f64> = (0..BLOCKS)

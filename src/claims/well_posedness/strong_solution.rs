@@ -18,13 +18,15 @@
 //! *Checked.* Contraction: collocation of the linear equation for the difference, against quadrature of Λ.
 //! Order: errors of the program's sampler on one Brownian path in 512 dimensions, in blocks of independent
 //! coordinates, against the next refinement and against the solution itself, drawn jointly with the
-//! increments of the path. *Not checked here:* other targets.
+//! increments of the path. Mixtures of equal variance: coupled solutions on one Brownian path against `Λ ≤ −1/c + λD²/(4c²)`, and
+//! the sampler's errors in 512 double wells against Heun's method on a finer grid. *Not checked here:* other targets.
 //!
 //! *Sharp.* Contraction: difference along the top eigenvector, Gaussian base γ. *Dropping H1:* W3's
 //! mixture has no finite Λ.
 
 use super::instance::{dense_target, normal_vector};
 use super::strong_error::{Reference, fitted_order};
+use super::wells::{CoupledPair, fitted_order_in_wells};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_schedule, schedule};
 use crate::enclosure::{Enclosure, Evidence, Relation};
@@ -65,8 +67,19 @@ pub enum SolutionInstance {
         /// Seed of the Brownian path and of the target.
         seed: u64,
     },
+    /// Two solutions towards a mixture.
+    Wells(Box<CoupledPair>),
+    /// Order of convergence to the solution by another integrator, towards double wells.
+    WellsOrder {
+        /// Schedule of the path.
+        schedule: &'static str,
+        /// Slowness κ.
+        kappa: f64,
+        /// Seed of the Brownian path and of the target.
+        seed: u64,
+    },
 }
-use SolutionInstance::{Contraction, Order};
+use SolutionInstance::{Contraction, Order, Wells, WellsOrder};
 
 impl SolutionInstance {
     /// Two coupled solutions.
@@ -119,6 +132,17 @@ impl SolutionInstance {
         Self::refinements(schedule, stream.random_range(1.0..2.0), reference, stream.random())
     }
 
+    fn wells(stream: &mut Stream, index: usize) -> Result<Self> {
+        let schedule = random_schedule(stream);
+        Ok(Wells(Box::new(CoupledPair::random(stream, index, schedule)?)))
+    }
+
+    fn wells_order(stream: &mut Stream, index: usize) -> Result<Self> {
+        let name = ["power 2", "cosine", "linear"][index % 3];
+        let kappa = positive("kappa", stream.random_range(1.0..2.0))?;
+        Ok(WellsOrder { schedule: name, kappa, seed: stream.random() })
+    }
+
     fn ordered(reference: Reference) -> Result<Self> {
         Self::refinements("power 2", 1.0, reference, 7)
     }
@@ -135,6 +159,10 @@ impl fmt::Display for SolutionInstance {
         match self {
             Contraction { path, kappa, from, until, gap } => {
                 write!(f, "{path}, κ={kappa}, t from {from} to {until}, gap {gap:?}")
+            }
+            Wells(pair) => pair.fmt(f),
+            WellsOrder { schedule, kappa, seed } => {
+                write!(f, "order in double wells, schedule {schedule}, κ={kappa}, seed {seed}")
             }
             Order { schedule, kappa, reference, seed } => {
                 write!(f, "order against {reference:?}, schedule {schedule}, κ={kappa}, seed {seed}")
@@ -163,8 +191,11 @@ impl Theorem for StrongSolution {
               noise Euler-Maruyama is the Milstein scheme.",
         checked: "Contraction: collocation of the linear equation of the difference against quadrature of Λ, \
                   general covariances and bases. Order: slope of the errors of the program's sampler on one \
-                  Brownian path in 512 dimensions against the next refinement and against the solution.",
-        not_checked: "Targets that are not Gaussian.",
+                  Brownian path in 512 dimensions against the next refinement and against the solution. \
+                  Mixtures of equal variance: coupled solutions on one path against the integral of \
+                  Λ ≤ −1/c + λD²/(4c²), c = λs²+1−λ, D the diameter of the means; errors in 512 double wells \
+                  against another integrator on a finer grid.",
+        not_checked: "Targets that are neither Gaussian nor mixtures of equal variance.",
         source: "Kloeden, Platen, Numerical Solution of Stochastic Differential Equations (1992); [CCG], well-posedness",
         relation: Relation::Upper,
         rests_on: &["W3", "S2"],
@@ -180,13 +211,29 @@ impl Theorem for StrongSolution {
                 full: 105,
                 draw: SolutionInstance::random,
             },
-            [Family {
-                name: "order on one Brownian path",
-                evidence: Evidence::Statistical,
-                quick: 2,
-                full: 8,
-                draw: SolutionInstance::order,
-            }],
+            [
+                Family {
+                    name: "order on one Brownian path",
+                    evidence: Evidence::Statistical,
+                    quick: 2,
+                    full: 8,
+                    draw: SolutionInstance::order,
+                },
+                Family {
+                    name: "contraction for mixtures of equal variance",
+                    evidence: Evidence::Converged,
+                    quick: 4,
+                    full: 60,
+                    draw: SolutionInstance::wells,
+                },
+                Family {
+                    name: "order in double wells, against another integrator",
+                    evidence: Evidence::Statistical,
+                    quick: 1,
+                    full: 6,
+                    draw: SolutionInstance::wells_order,
+                },
+            ],
         )
     }
 
@@ -205,6 +252,19 @@ impl Theorem for StrongSolution {
                 wrong: Wrong::Bound(|i| contraction_bound(i, |values| 2.0 / values.max())),
             },
             [
+                FalseTwin {
+                    name: "contraction at the rate of the components, across a barrier",
+                    instance: || Ok(Wells(Box::new(CoupledPair::across_the_barrier()?))),
+                    wrong: Wrong::Bound(|i| match i {
+                        Wells(pair) => Ok(pair.bound(0.0)),
+                        _ => Self::bound(i),
+                    }),
+                },
+                FalseTwin {
+                    name: "strong order ½ in double wells",
+                    instance: || Ok(WellsOrder { schedule: "power 2", kappa: 1.0, seed: 7 }),
+                    wrong: Wrong::Bound(|_| Ok(Enclosure::exact(0.5))),
+                },
                 FalseTwin {
                     name: "the curvature of the narrowest direction",
                     instance: || SolutionInstance::planar(vec![1.0, 0.1], 2.0),
@@ -227,7 +287,7 @@ impl Theorem for StrongSolution {
                         Order { schedule, kappa, reference, seed } => {
                             fitted_order(schedule, *kappa, 1.1 * kappa, *reference, *seed)
                         }
-                        Contraction { .. } => Self::observed(i),
+                        _ => Self::observed(i),
                     }),
                 },
             ],
@@ -236,7 +296,11 @@ impl Theorem for StrongSolution {
 
     fn relation(instance: &SolutionInstance) -> Relation {
         // Far from the neighbouring orders ½ and 2, wide enough for the stated false-alarm probability.
-        if matches!(instance, Order { .. }) { Relation::Rate { resolution: 0.4 } } else { Relation::Upper }
+        if matches!(instance, Order { .. } | WellsOrder { .. }) {
+            Relation::Rate { resolution: 0.4 }
+        } else {
+            Relation::Upper
+        }
     }
 
     fn observed(instance: &SolutionInstance) -> Result<Enclosure> {
@@ -244,6 +308,8 @@ impl Theorem for StrongSolution {
             Order { schedule, kappa, reference, seed } => {
                 fitted_order(schedule, *kappa, *kappa, *reference, *seed)
             }
+            Wells(pair) => pair.gap(),
+            WellsOrder { schedule, kappa, seed } => fitted_order_in_wells(schedule, *kappa, *kappa, *seed),
             Contraction { path, kappa, from, until, gap } => {
                 const TOLERANCE: f64 = 1e-13;
                 let (target, base) = (path.target().covariance(), path.base().covariance());
@@ -269,7 +335,8 @@ impl Theorem for StrongSolution {
 
     fn bound(instance: &SolutionInstance) -> Result<Enclosure> {
         match instance {
-            Order { .. } => Ok(Enclosure::exact(1.0)),
+            Order { .. } | WellsOrder { .. } => Ok(Enclosure::exact(1.0)),
+            Wells(pair) => Ok(pair.bound(0.25)),
             Contraction { .. } => contraction_bound(instance, |values| 1.0 / values.max()),
         }
     }

@@ -1,8 +1,9 @@
 //! The kinds of target.
 
 use super::node::{Node, Section};
-use super::{TARGET_KINDS, gaussian, points};
+use super::{TARGET_KINDS, gaussian, mixtures, points};
 use crate::error::Result;
+use crate::inequality::poincare::plane::plane_poincare_constant_of;
 use crate::measure::line::LineMeasure;
 use crate::measure::target::{Radial, Target};
 use crate::numerics::expression::Expression;
@@ -17,21 +18,12 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
     let line = |law: Result<LineMeasure>| law.map(Target::Line).map_err(|e| section.refused(e));
     match kind.word("a kind of target", TARGET_KINDS)? {
         "gaussian" => gaussian(&with(&["kind", "mean", "covariance", "std"])?).map(Target::Gaussian),
-        "potential" => potential(&with(&["kind", "V", "variables", "domain"])?).map(Target::Line),
+        "potential" => potential(&with(&["kind", "V", "variables", "domain"])?),
         "gaussian_mixture" => {
-            mixture(&with(&["kind", "weights", "means", "covariances", "stds"])?, notes).map(Target::Line)
+            let section = with(&["kind", "weights", "means", "covariances", "stds"])?;
+            mixtures::target(&section, notes)
         }
-        "student" => {
-            let section = with(&["kind", "dof", "location", "scale", "dimension"])?;
-            if let Some(dimension) = section.get("dimension")
-                && dimension.count(1)? != 1
-            {
-                return Err(dimension.unexpected("1: this version measures Student laws on the line"));
-            }
-            let dof = section.require("dof", "a number > 0")?.positive()?;
-            let location = section.get("location").map_or(Ok(0.0), |node| node.number())?;
-            line(LineMeasure::student(dof, location, section.positive_or("scale", 1.0)?))
-        }
+        "student" => student(&with(&["kind", "dof", "location", "scale", "dimension"])?),
         "uniform" => {
             let interval = with(&["kind", "interval"])?.require("interval", "two numbers [lo, hi]")?;
             let (lo, hi) = interval.interval(false)?;
@@ -46,7 +38,7 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
             Ok(Target::Product(factors.collect::<Result<_>>()?))
         }
         "radial" => radial(&with(&["kind", "dimension", "V"])?).map(|law| Target::Radial(Box::new(law))),
-        _ => points::mixture(&with(&["kind", "file", "bandwidth"])?).map(Target::Line),
+        _ => points::mixture(&with(&["kind", "file", "bandwidth"])?),
     }
 }
 
@@ -58,26 +50,67 @@ fn formula<'a>(section: &Section<'a>, variable: &str) -> Result<(Node<'a>, Expre
     Ok((node, expression))
 }
 
-fn potential(section: &Section<'_>) -> Result<LineMeasure> {
-    let variable = match section.get("variables") {
-        None => "x",
-        Some(list) => {
-            let names = list.list("a list of names, not empty")?;
-            let [name] = names.as_slice() else {
-                return Err(list.unexpected("one name: this version handles one variable"));
-            };
+fn potential(section: &Section<'_>) -> Result<Target> {
+    let mut variable = "x";
+    if let Some(list) = section.get("variables") {
+        let names = list.list("a list of names, not empty")?;
+        let mut texts = Vec::with_capacity(names.len());
+        for name in &names {
             let text = name.text("a name, in quotes")?;
             // A name that cannot be one is an error of its own.
             Expression::parse("0", &[text]).map_err(|e| name.refused(e))?;
-            text
+            texts.push(text);
         }
-    };
+        match texts.as_slice() {
+            [single] => variable = single,
+            [first, second] if first != second => return plane_potential(section, [first, second]),
+            _ => return Err(list.unexpected("one name or two different ones")),
+        }
+    }
     let (lo, hi) = match section.get("domain") {
         Some(domain) => domain.interval(true)?,
         None => (f64::NEG_INFINITY, f64::INFINITY),
     };
     let (node, expression) = formula(section, variable)?;
-    LineMeasure::formula(expression, lo, hi).map_err(|e| node.refused(e))
+    LineMeasure::formula(expression, lo, hi).map(Target::Line).map_err(|e| node.refused(e))
+}
+
+/// A potential on the plane.
+fn plane_potential(section: &Section<'_>, names: [&str; 2]) -> Result<Target> {
+    if let Some(domain) = section.get("domain") {
+        return Err(domain.unexpected("no domain with two variables: the whole plane is meant"));
+    }
+    let expected = format!("a formula in {} and {}, in quotes", names[0], names[1]);
+    let node = section.require("V", &expected)?;
+    let expression = Expression::parse(node.text(&expected)?, &names).map_err(|e| node.refused(e))?;
+    // What cannot be the potential of a law is refused here, with its key.
+    plane_poincare_constant_of(&expression).map_err(|e| node.refused(e))?;
+    Ok(Target::Plane(expression))
+}
+
+/// Student's law on the line, or the one in several dimensions around the origin.
+fn student(section: &Section<'_>) -> Result<Target> {
+    let dof = section.require("dof", "a number > 0")?.positive()?;
+    let scale = section.positive_or("scale", 1.0)?;
+    let location = section.get("location");
+    let dimension = section.get("dimension").map_or(Ok(1), |node| node.count(1))?;
+    if dimension == 1 {
+        let location = location.map_or(Ok(0.0), |node| node.number())?;
+        return LineMeasure::student(dof, location, scale).map(Target::Line).map_err(|e| section.refused(e));
+    }
+    if let Some(node) = location
+        && !(node.is_number() && node.number()? == 0.0)
+    {
+        return Err(node.unexpected("0 in several dimensions"));
+    }
+    if dimension > MOST_DIMENSIONS {
+        let node = section.require("dimension", "a whole number")?;
+        return Err(node.unexpected(&format!("at most {MOST_DIMENSIONS}")));
+    }
+    let exponent = 0.5 * (dof + dimension as f64);
+    let text = format!("{exponent:e}*log(1 + (r/{scale:e})^2/{dof:e})");
+    let law = Expression::parse(&text, &["r"]).and_then(|potential| Radial::new(potential, dimension));
+    law.map(|law| Target::Radial(Box::new(law))).map_err(|e| section.refused(e))
 }
 
 fn radial(section: &Section<'_>) -> Result<Radial> {
@@ -88,67 +121,4 @@ fn radial(section: &Section<'_>) -> Result<Radial> {
     }
     let (node, expression) = formula(section, "r")?;
     Radial::new(expression, dimension).map_err(|e| node.refused(e))
-}
-
-/// A number, also as a list or matrix with nothing else in it.
-fn single(node: &Node<'_>) -> Result<f64> {
-    if node.is_number() {
-        return node.number();
-    }
-    let cells = node.list("a number")?;
-    let [cell] = cells.as_slice() else {
-        return Err(node.unexpected("one number: this version measures mixtures on the line"));
-    };
-    single(cell)
-}
-
-/// A list of the given length.
-fn sized<'a>(node: &Node<'a>, length: usize) -> Result<Vec<Node<'a>>> {
-    let cells = node.list("a list, not empty")?;
-    if cells.len() == length {
-        Ok(cells)
-    } else {
-        Err(node.unexpected(&format!("a list of {length}, as many as there are weights")))
-    }
-}
-
-fn mixture(section: &Section<'_>, notes: &mut Vec<String>) -> Result<LineMeasure> {
-    let list = section.require("weights", "a list of numbers, not empty")?;
-    let weights = list.numbers()?;
-    for cell in list.list("a list of numbers, not empty")? {
-        if cell.number()? < 0.0 {
-            return Err(cell.unexpected("a number ≥ 0"));
-        }
-    }
-    let means = sized(&section.require("means", "a list of numbers, not empty")?, weights.len())?;
-    let means = means.iter().map(single).collect::<Result<Vec<f64>>>()?;
-    let stds = match (section.get("stds"), section.get("covariances")) {
-        (Some(stds), None) => {
-            sized(&stds, weights.len())?.iter().map(Node::positive).collect::<Result<Vec<f64>>>()?
-        }
-        (None, Some(covariances)) => {
-            let mut stds = Vec::with_capacity(weights.len());
-            let mut rounded = false;
-            for cell in sized(&covariances, weights.len())? {
-                let variance = single(&cell)?;
-                if variance <= 0.0 {
-                    return Err(cell.unexpected("a number > 0"));
-                }
-                let std = variance.sqrt();
-                // Exact: the error of a square is a float, underflow apart.
-                rounded |= std.mul_add(std, -variance) != 0.0;
-                stds.push(std);
-            }
-            if rounded {
-                notes.push(
-                    "target.covariances: the law measured has the floats next to their square roots as standard \
-                     deviations; `stds` are taken as they are"
-                        .to_owned(),
-                );
-            }
-            stds
-        }
-        _ => return Err(section.error("expected exactly one of `stds` and `covariances`")),
-    };
-    LineMeasure::gaussian_mixture(&weights, &means, &stds).map_err(|e| section.refused(e))
 }

@@ -4,17 +4,22 @@
 //! what was expected. Unknown keys are refused.
 
 mod laws;
+mod mixtures;
 mod node;
 mod points;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::target::Target;
+use crate::path::line::LineBase;
 use crate::path::{GaussianPath, Schedule};
+use crate::report::Setting;
 use nalgebra::{DMatrix, DVector};
 use node::{Node, Section};
+pub(super) use sampled::{Sampled, SampledLaw};
 use std::io::Read;
 use std::path::Path;
 
@@ -62,8 +67,8 @@ pub(super) struct TargetFile {
 pub(super) enum Subject {
     /// The path from the base to a Gaussian target.
     Path(Box<GaussianPath>),
-    /// Another target.
-    Law(Box<Target>),
+    /// Another target, or another base.
+    Law(Box<Setting>),
 }
 
 impl TargetFile {
@@ -77,30 +82,46 @@ impl TargetFile {
 
     /// Checks the text of a target file; `file` is its name in messages.
     fn parse(file: &str, text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|error| syntax_error(file, text, &error))?;
+        let table = Self::table(file, text)?;
         let root = Section::root(file, &table, &["target", "base", "schedule", "run"])?;
         let mut notes = Vec::new();
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
-        if let Some(base) = root.get("base") {
-            check_base(&base.section()?)?;
-        }
-        let schedule =
-            root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))?;
-        let (kappas, start) = match root.get("run") {
-            Some(run) => run_section(&run.section()?)?,
-            None => (DEFAULT_KAPPAS.to_vec(), 0.0),
-        };
-        let subject = match target {
-            Target::Gaussian(law) => Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?)),
-            other => Subject::Law(Box::new(other)),
+        let base = root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))?;
+        let schedule = schedule_of(&root)?;
+        let (kappas, start) = run_of(&root)?;
+        let subject = match (target, base) {
+            (Target::Gaussian(law), LineBase::Gaussian) => {
+                Subject::Path(Box::new(GaussianPath::from_standard(law, schedule)?))
+            }
+            (target, base) => {
+                Subject::Law(Box::new(Setting { target, base, schedule, kappas: kappas.clone(), start }))
+            }
         };
         Ok(Self { subject, notes, kappas, start })
+    }
+
+    /// The text as TOML.
+    fn table(file: &str, text: &str) -> Result<toml::Table> {
+        text.parse().map_err(|error| syntax_error(file, text, &error))
+    }
+}
+
+/// The schedule of a file, the cosine one if it gives none.
+fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
+    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+}
+
+/// The values of κ and the start of a file.
+fn run_of(root: &Section<'_>) -> Result<(Vec<f64>, f64)> {
+    match root.get("run") {
+        Some(run) => run_section(&run.section()?),
+        None => Ok((DEFAULT_KAPPAS.to_vec(), 0.0)),
     }
 }
 
 /// The text of a file of reasonable size; `expected` says what kind of file it has to be.
-fn text_of(file: &Path, expected: &str) -> Result<String> {
+pub(super) fn text_of(file: &Path, expected: &str) -> Result<String> {
     let input =
         |message: &str| Error::Input { location: file.display().to_string(), message: message.to_owned() };
     if file.is_dir() {
@@ -203,12 +224,13 @@ fn law(node: &Node<'_>, mean: Vec<f64>, matrix: DMatrix<f64>) -> Result<Gaussian
     })
 }
 
-fn check_base(section: &Section<'_>) -> Result<()> {
+fn base_law(section: &Section<'_>) -> Result<LineBase> {
     let kind = section.require("kind", &format!("one of {}", BASE_KINDS.join(", ")))?;
     match kind.word("a kind of base", BASE_KINDS)? {
-        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| ()),
-        other => {
-            Err(kind.error(&format!("kind `{other}`: this version measures paths from a gaussian base")))
+        "gaussian" => section.clone().with_keys(&["kind"]).map(|_| LineBase::Gaussian),
+        _ => {
+            let section = section.clone().with_keys(&["kind", "dof"])?;
+            Ok(LineBase::Student { dof: section.require("dof", "a number > 0")?.positive()? })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The law of annealed Langevin dynamics on the line, as a deviation from the path.
 
-use super::divergence::{Divergences, divergences};
+use super::divergence::{Divergences, divergences, doubt};
 use super::grid::{Grid, Map, Ramp};
 use super::law::LineLaw;
 use super::refinement::{limit, tabulated_limit};
@@ -185,13 +185,20 @@ impl Level {
             divergences(&frame.masses[part.clone()], &frame.log_masses[part.clone()], history.state())
         };
         let mut records = vec![record(&self.frames[0], &history)];
+        let mut doubts = vec![0.0];
         for j in 1..self.frames.len() {
             let start = (j - 1) / self.steps * self.steps;
             if j == start + 1 {
                 history.restart();
             }
             let (angle, speed) = self.angles[j];
-            let length = speed * schedule.time_rate(angle) / (kappa * self.steps as f64);
+            // Before a break of the schedule its rate is the one on this side of it.
+            let inner = if j == start + self.steps && j + 1 < self.frames.len() {
+                angle + BEFORE * (self.angles[start].0 - angle)
+            } else {
+                angle
+            };
+            let length = speed * schedule.time_rate(inner) / (kappa * self.steps as f64);
             let frame = &self.frames[j];
             let faces = part.start..part.end - 1;
             history.advance(&frame.rates.up[faces.clone()], &frame.rates.down[faces], length, |order| {
@@ -202,15 +209,21 @@ impl Level {
             });
             if j % stride == 0 {
                 records.push(record(frame, &history));
+                doubts.push(doubt(&frame.masses[part.clone()], history.state()));
             }
         }
-        Run { records, history }
+        Run { records, doubts, history }
     }
 }
+
+/// Share of a piece by which a rate is read before its end.
+const BEFORE: f64 = 1e-12;
 
 /// Divergences along a run, and its final state.
 struct Run {
     records: Vec<Divergences>,
+    /// What masses that aren't positive may cost the first two of them.
+    doubts: Vec<f64>,
     history: History<2>,
 }
 
@@ -333,13 +346,16 @@ impl<'a> AnnealedLine<'a> {
                 "a number of a grid from 1 to Accuracy::FINEST",
             ));
         }
+        let coarsest = self.level(COARSEST)?;
+        let masses = initial.masses(&coarsest.grid, &coarsest.frames[0], 0..coarsest.grid.nodes.len());
+        if !masses.iter().all(|q| q[0] >= 0.0 && q[0].is_finite()) {
+            return Err(Error::domain("excess", "below −1 or not finite", "a finite function ≥ −1"));
+        }
         let run = |level: &Level, number: usize, part: Range<usize>| {
             let run = level.run(schedule, kappa, initial, STRIDES[number], part);
-            if run.records[0][0].is_nan() || run.history.state().iter().any(|q| q[0] < 0.0 || q[0].is_nan()) {
+            if !run.history.state().iter().all(|q| q[0].is_finite() && q[1].is_finite()) {
                 return Err(Error::NoConvergence {
-                    what: format!(
-                        "the law of annealed Langevin dynamics at κ = {kappa} (a negative initial mass?)"
-                    ),
+                    what: format!("the law of annealed Langevin dynamics at κ = {kappa}"),
                     reached: f64::NAN,
                     wanted: accuracy.tolerance,
                 });
@@ -376,7 +392,10 @@ impl<'a> AnnealedLine<'a> {
                 let figures: Vec<f64> = runs.iter().map(|r| r.records[j][k]).collect();
                 let (value, radius) = limit(&figures);
                 let cut = truncation.as_ref().map_or(f64::INFINITY, |t| t[j][k]);
-                let error = radius + cut + noise(level.relative_error, value);
+                // The extrapolation adds up to a half of what two coarser grids say.
+                let doubt = runs.iter().rev().take(2).map(|r| r.doubts[j]).sum::<f64>();
+                let doubt = if k < 2 { doubt } else { 0.0 };
+                let error = radius + cut + doubt + noise(level.relative_error, value);
                 Enclosure::around(value, error, Evidence::Converged)
                     .max(Enclosure::exact(0.0).weakened(Evidence::Converged))
             };

@@ -67,7 +67,7 @@ impl<const R: usize> History<R> {
     }
 
     /// Advances by one step of length `step` (the time that the rates are per), with the first of [`FORMULAE`] that
-    /// leaves all masses non-negative. `source(formula)[i]` is added to the deviation of cell `i`.
+    /// leaves all masses above `−`[`NEGLIGIBLE`]. `source(formula)[i]` is added to the deviation of cell `i`.
     pub(super) fn advance<'s>(
         &mut self,
         up: &[f64],
@@ -104,7 +104,12 @@ impl<const R: usize> History<R> {
     }
 }
 
-/// Solves `(1 − c·F)·x = r` in place; whether component 0 is non-negative everywhere.
+/// Masses that a formula of higher order makes negative by less than this are let pass: an implicit step damps them like all
+/// others, and a tail without weight doesn't decide the order of a step (a single step of low order spoils the expansion
+/// of all figures in powers of the step).
+pub(super) const NEGLIGIBLE: f64 = 1e-13;
+
+/// Solves `(1 − c·F)·x = r` in place; whether component 0 is above `−NEGLIGIBLE` everywhere.
 ///
 /// With pivots `d_i` and `e_i = d_i − c·up_i` elimination reads `e_i = 1 + c·down_{i−1}·e_{i−1}/d_{i−1}`: the column sums
 /// of what remains stay 1 plus what flows out to the left, so nothing is subtracted.
@@ -141,7 +146,7 @@ pub(super) fn solve<const R: usize>(
             x[i][r] = right[r];
         }
         // False for NaN as well.
-        positive &= right[0] >= 0.0;
+        positive &= right[0] >= -NEGLIGIBLE;
     }
     positive
 }

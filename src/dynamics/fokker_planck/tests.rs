@@ -1,11 +1,12 @@
 use super::divergence::divergences;
-use super::stepper::{FORMULAE, History, solve};
+use super::refinement::limit;
+use super::stepper::{FORMULAE, History, NEGLIGIBLE, solve};
 use super::*;
 use crate::enclosure::Enclosure;
 use crate::error::Result;
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
-use crate::path::line::{LineBase, PotentialCurve};
+use crate::path::line::{LineBase, curve_on_line};
 use crate::path::{LineCurve, LinePath, LineSlice, MixtureCurve, Schedule, SlicePoint};
 use std::borrow::Cow;
 use std::f64::consts::FRAC_PI_2;
@@ -57,7 +58,7 @@ fn a_step_conserves_mass_and_backward_euler_keeps_it_positive() {
 }
 
 #[test]
-fn steps_that_lose_positivity_fall_back_and_still_conserve_mass() {
+fn steps_that_lose_much_positivity_fall_back_and_still_conserve_mass() {
     let (up, down, law) = steep_chain(40);
     let mut history = History::new(law.clone());
     let still = vec![0.0; 39];
@@ -67,7 +68,7 @@ fn steps_that_lose_positivity_fall_back_and_still_conserve_mass() {
         history.advance(if std::ptr::eq(down, &still) { &still } else { &up }, down, step, |_| {
             Cow::Borrowed(&[])
         });
-        assert!(history.state().iter().all(|q| q[0] >= 0.0));
+        assert!(history.state().iter().all(|q| q[0] >= -NEGLIGIBLE));
         let mass: f64 = history.state().iter().map(|q| q[0]).sum();
         // Coefficients of a formula have moduli that sum to less than 5.
         let rounding = 5.0 * 5.0 * 8.0 * f64::EPSILON * law.len() as f64;
@@ -115,6 +116,36 @@ fn divergences_have_no_cancellation() {
 }
 
 #[test]
+fn the_total_variation_knows_where_its_integrand_has_kinks() {
+    // g = sin(x/5 + shift)·e^{−(x/40)²}, whose zeros are anywhere between the nodes: the sum is the same for all shifts of
+    // the nodes, to the order that is left over (4, with a step of a fifth).
+    let total = |shift: f64| {
+        let g = |i: i32| {
+            f64::sin((f64::from(i) + shift) / 5.0) * f64::exp(-((f64::from(i) + shift) / 40.0).powi(2))
+        };
+        let state: Vec<[f64; 2]> = (-300..=300).map(|i| [1.0, g(i)]).collect();
+        divergences(&vec![1.0; state.len()], &vec![0.0; state.len()], &state)[3]
+    };
+    let reference = total(0.0);
+    for shift in [0.1, 0.37, 0.5, 0.81] {
+        let error = (total(shift) / reference - 1.0).abs();
+        assert!(error < 0.2f64.powi(4) / 8.0, "{shift}: {error:e}");
+    }
+}
+
+#[test]
+fn limits_are_those_of_series_in_the_square_of_the_step_and_accidents_dont_count() {
+    let figure = |h: f64| 1.0 + 0.3 * h * h - 0.2 * h.powi(4);
+    let figures = [0.25, 0.125, 0.0625].map(figure);
+    let (value, error) = limit(&figures);
+    let rounding = 16.0 * f64::EPSILON;
+    assert!((value - 1.0).abs() < rounding && error > 0.0 && error < 1e-3);
+    // Two steps that agree by chance, three that change faster and faster.
+    assert!(limit(&[1.0, 1.0]).1 > 0.0);
+    assert!(limit(&[1.0, 2.0, 40.0]).1 == f64::INFINITY && limit(&[1.0]).1 == f64::INFINITY);
+}
+
+#[test]
 fn the_bias_of_two_wells_has_its_reference_values() {
     let curve = wells();
     let line = AnnealedLine::new(&curve, FRAC_PI_2, 0.0, &[]).unwrap();
@@ -127,6 +158,65 @@ fn the_bias_of_two_wells_has_its_reference_values() {
     assert!(linear.chi_squared.lo() > 2.0 * linear.forward_kl.hi() * 0.9);
     // Pinsker's inequality.
     assert!(2.0 * linear.total_variation.lo().powi(2) < linear.forward_kl.hi());
+}
+
+/// Coarse grids have to contain what finer ones find, at every time.
+#[test]
+fn coarse_enclosures_contain_the_finest_figures() {
+    let mixtures: [[&[f64]; 3]; 4] = [
+        [&[0.4, 0.6], &[-1.1, 0.9], &[0.7, 0.9]],
+        [&[0.8, 0.2], &[-2.6, 3.2], &[0.4, 0.75]],
+        [&[0.3, 0.4, 0.2], &[-2.2, 0.1, 1.9], &[0.35, 1.3, 0.6]],
+        [&[0.5, 0.9], &[-0.2, 0.5], &[1.3, 0.8]],
+    ];
+    for (index, [weights, means, stds]) in mixtures.into_iter().enumerate() {
+        let curve = Arc::new(MixtureCurve::new(weights, means, stds).unwrap());
+        let mut schedules = Schedule::examples();
+        // Two for each mixture, all eight in turn.
+        for schedule in schedules.drain(2 * index..2 * index + 2) {
+            let path = LinePath::new(curve.clone(), schedule.clone());
+            for (from, kappa) in [(0.0, 1e-3), (0.0, 0.1), (0.3, 1.0), (0.0, 10.0)] {
+                let line = AnnealedLine::along(&path, from, 1.0).unwrap();
+                let law = |finest| line.law(&schedule, kappa, Accuracy { tolerance: 1e-14, finest }).unwrap();
+                let fine = law(5);
+                for coarse in [law(3), law(4)] {
+                    for (a, b) in coarse.along.iter().zip(&fine.along) {
+                        for (a, b) in [
+                            (a.forward_kl, b.forward_kl),
+                            (a.reverse_kl, b.reverse_kl),
+                            (a.chi_squared, b.chi_squared),
+                            (a.total_variation, b.total_variation),
+                        ] {
+                            assert!(
+                                a.lo() <= b.hi() && b.lo() <= a.hi(),
+                                "{path} from {from} at κ = {kappa}: {a} against {b}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Figures of an independent program (finite volumes, Richardson extrapolation).
+#[test]
+fn quartic_wells_have_their_reference_values() {
+    let target = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+    let curve = curve_on_line(&target, LineBase::Gaussian).unwrap();
+    let line = AnnealedLine::new(curve.as_ref(), FRAC_PI_2, 0.0, &[]).unwrap();
+    let schedule = Schedule::power(2.0).unwrap();
+    for (kappa, forward, reverse) in [(1.0, 0.023_725_8, 0.030_331_6), (0.1, 5.801_97e-4, 5.868_94e-4)] {
+        let bias = line.law(&schedule, kappa, Accuracy { tolerance: 1e-12, finest: 3 }).unwrap().bias();
+        // The last digits of the figures.
+        for (ours, figure) in [(bias.forward_kl, forward), (bias.reverse_kl, reverse)] {
+            assert!(
+                ours.lo() <= figure * (1.0 + 1e-5) && ours.hi() >= figure * (1.0 - 1e-5),
+                "{ours} {figure}"
+            );
+            assert!(ours.relative_width() < 2e-2, "{ours}");
+        }
+    }
 }
 
 /// The order of the bias is κ⁴ for a schedule that stops smoothly, and κ² else.
@@ -272,22 +362,6 @@ fn nothing_happens_in_no_time_and_bad_input_is_an_error() {
     }
 }
 
-#[test]
-fn a_quartic_double_well_has_its_reference_values() {
-    let target = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
-    let curve = PotentialCurve::new(target, LineBase::Gaussian).unwrap();
-    let line = AnnealedLine::new(&curve, FRAC_PI_2, 0.0, &[]).unwrap();
-    let schedule = Schedule::power(2.0).unwrap();
-    for (kappa, forward, reverse, half_digit) in
-        [(1.0, 0.02373, 0.03033, 5e-6), (0.1, 5.80e-4, 5.87e-4, 5e-7)]
-    {
-        let accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
-        let bias = line.law(&schedule, kappa, accuracy).unwrap().bias();
-        agrees(bias.forward_kl, forward, half_digit);
-        agrees(bias.reverse_kl, reverse, half_digit);
-    }
-}
-
 /// Atoms at ±1 with Student's law with 3 degrees of freedom as base.
 #[derive(Debug)]
 struct HeavyCurve;
@@ -372,6 +446,8 @@ fn heavy_tails_are_resolved() {
         }
         let nelson = process_on_line(&path, LineProcess::Nelson, kappa, 0.0, until, 4).unwrap();
         let (forward, reverse) = nelson.law.divergences(|y| end.log_density(y)).unwrap();
-        assert!(forward < 1e-9 && reverse < 1e-9, "{forward:e} {reverse:e}");
+        // In the tails the cells are so long that the fitted fluxes are upwind ones, of first order; there is little mass.
+        let upwind = 1e-6 * bias.forward_kl.lo();
+        assert!(forward < upwind && reverse < upwind, "{forward:e} {reverse:e}");
     }
 }

@@ -14,7 +14,6 @@
 //! cut: there the value comes from the slope of `V` at infinity, `C_P = 4/slope²`, and the cut law
 //! only decides that no eigenvalue lies below.
 
-mod basis;
 mod certificate;
 mod law;
 pub mod plane;

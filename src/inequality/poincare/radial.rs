@@ -11,11 +11,11 @@
 //! from the positive integral operator of [`solver`](super::solver), the second from spectral elements on
 //! the same panels. All values are converged; nothing here is certified.
 
-use super::basis::Basis;
 use super::solver::{CovarianceOperator, lanczos};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
+use crate::numerics::hierarchic::Basis;
 use crate::numerics::panels::{Grading, PanelGrid};
 
 /// Constants of a radial measure, sector by sector.

@@ -6,6 +6,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+/// Posterior weights below this are not felt in any sum.
+const NEGLIGIBLE: f64 = 1e-26;
+
 /// Components with the same mean and the same axes.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Group {
@@ -122,9 +125,13 @@ pub(crate) fn first(groups: &[Group], y: &[f64]) -> First {
         .flat_map(|(group, xi)| group.members.iter().map(|member| member.log_density(xi)))
         .collect();
     let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    weights.iter_mut().for_each(|l| *l = (*l - top).exp());
+    for l in &mut weights {
+        *l = (*l - top).exp();
+    }
     let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= total);
+    for w in &mut weights {
+        *w /= total;
+    }
     let d = y.len();
     let (mut score, mut field) = (vec![0.0; d], vec![0.0; d]);
     let mut rest = weights.as_slice();
@@ -132,7 +139,7 @@ pub(crate) fn first(groups: &[Group], y: &[f64]) -> First {
         let (own, after) = rest.split_at(group.members.len());
         rest = after;
         let (mut precision, mut gain, mut mass) = (vec![0.0; d], vec![0.0; d], 0.0);
-        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > 0.0) {
+        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
             mass += r;
             precision.iter_mut().zip(&member.precisions).for_each(|(sum, t)| *sum += r * t);
             gain.iter_mut().zip(&member.gains).for_each(|(sum, b)| *sum += r * b);
@@ -156,7 +163,7 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
     for group in groups {
         let (own, after) = rest.split_at(group.members.len());
         rest = after;
-        if own.iter().all(|r| *r == 0.0) {
+        if own.iter().all(|r| *r <= NEGLIGIBLE) {
             continue;
         }
         let xi = group.along_axes(y);
@@ -164,7 +171,7 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
         let field = group.turned_in(first.field.iter().zip(&group.offset).map(|(w, o)| w - o).collect());
         let (mut h, mut j, mut c) = (DMatrix::zeros(d, d), DMatrix::zeros(d, d), DMatrix::zeros(d, d));
         let (mut pull, mut push) = (vec![0.0; d], vec![0.0; d]);
-        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > 0.0) {
+        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
             for i in 0..d {
                 pull[i] = -member.precisions[i] * xi[i] - score[i];
                 push[i] = member.gains.get(i).map_or(0.0, |b| b * xi[i]) - field[i];

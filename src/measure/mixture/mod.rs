@@ -77,7 +77,7 @@ impl Mixture {
             }
             spectra.push(axes_of(covariance)?);
         }
-        Self::checked(weights, means, spectra)
+        Self::checked(weights, &means, spectra)
     }
 
     /// Components `N(means[k], variances[k]·I)`; a variance of 0 is an atom.
@@ -94,12 +94,12 @@ impl Mixture {
             crate::error::within("variance", variance, 0.0, f64::MAX)?;
             spectra.push((None, vec![variance; mean.len()]));
         }
-        Self::checked(weights, means, spectra)
+        Self::checked(weights, &means, spectra)
     }
 
     fn checked(
         weights: &[f64],
-        means: Vec<DVector<f64>>,
+        means: &[DVector<f64>],
         spectra: Vec<(Option<DMatrix<f64>>, Vec<f64>)>,
     ) -> Result<Self> {
         let found = means.len();
@@ -117,7 +117,7 @@ impl Mixture {
         }
         let total = positive("sum of the weights", weights.iter().sum())?;
         let mut components = Vec::with_capacity(found);
-        for ((&weight, mean), (axes, variances)) in weights.iter().zip(&means).zip(spectra) {
+        for ((&weight, mean), (axes, variances)) in weights.iter().zip(means).zip(spectra) {
             if mean.len() != dim {
                 return Err(Error::Dimension { name: "mean".to_owned(), found: mean.len(), expected: dim });
             }
@@ -202,6 +202,17 @@ impl Mixture {
             mean.axpy(c.weight, &kernel::column(&c.mean), 1.0);
         }
         mean
+    }
+
+    /// The law moved by minus its mean.
+    #[must_use]
+    pub fn centred(&self) -> Self {
+        let mean = self.mean();
+        let mut components = self.components.clone();
+        for c in &mut components {
+            c.mean.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
+        }
+        Self::from_components(self.dim, components)
     }
 
     /// The covariance, shape `[d, d]`.

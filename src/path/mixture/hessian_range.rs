@@ -222,7 +222,7 @@ impl MixtureSlice<'_> {
             }
         }
         for start in kept {
-            let refined = climb(&value, start.clone(), step);
+            let refined = climb(&value, start, step);
             if refined.0 > best.0 {
                 best = refined;
             }
@@ -239,9 +239,9 @@ impl MixtureSlice<'_> {
 }
 
 /// Compass search: the best of the neighbours along the axes and along the last move, at falling distances.
-fn climb(value: &dyn Fn(&[f64]) -> f64, start: Vec<f64>, step: f64) -> (f64, Vec<f64>) {
+fn climb(value: &dyn Fn(&[f64]) -> f64, start: &[f64], step: f64) -> (f64, Vec<f64>) {
     let d = start.len();
-    let (mut best, mut at, mut step) = (value(&start), kernel::column(&start), 0.5 * step);
+    let (mut best, mut at, mut step) = (value(start), kernel::column(start), 0.5 * step);
     let mut last: Option<DVector<f64>> = None;
     for _ in 0..HALVINGS {
         for _ in 0..MOVES {

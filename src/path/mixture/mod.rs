@@ -107,6 +107,12 @@ impl MixturePath {
         Ok(Self { target, base: MixtureBase::Student(Arc::new(scales)) })
     }
 
+    /// The path to the target moved by minus its mean.
+    #[must_use]
+    pub fn centred(&self) -> Self {
+        Self { target: self.target.centred(), base: self.base.clone() }
+    }
+
     /// Number of coordinates.
     pub fn dim(&self) -> usize {
         self.target.dim()

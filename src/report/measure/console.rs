@@ -54,10 +54,10 @@ impl MeasureReport {
         table(
             &["κ", "KL(p|q)", "KL(q|p)", "Girsanov", "Poincaré", "log-Sobolev"],
             self.bias.iter().map(|b| {
-                let bounds = [b.girsanov_bound, b.poincare_bound, b.log_sobolev_bound].map(short);
-                let mut row = vec![b.kappa.to_string(), short(b.forward_kl), short(b.reverse_kl)];
-                row.extend(bounds);
-                row
+                let columns =
+                    [b.forward_kl, b.reverse_kl, b.girsanov_bound, b.poincare_bound, b.log_sobolev_bound];
+                let cells = columns.map(|value| value.map_or_else(|| "-".to_owned(), short));
+                std::iter::once(b.kappa.to_string()).chain(cells).collect()
             }),
         )
     }

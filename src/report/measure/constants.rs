@@ -1,54 +1,36 @@
 //! The constants of targets that are not Gaussian.
 
-use super::MeasureReport;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
 use crate::inequality::log_sobolev::{LogSobolevReport, NamedBound, log_sobolev_constant};
+use crate::inequality::poincare::plane::{plane_poincare_constant, plane_poincare_constant_of};
 use crate::inequality::poincare::poincare_constant;
 use crate::inequality::poincare::radial::radial_poincare_constant;
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use crate::measure::target::{Radial, Target};
+use crate::numerics::expression::Expression;
+use crate::numerics::linalg::extreme_eigenvalues;
 use rayon::prelude::*;
 
-/// What is computed for Gaussian targets alone.
-const GAUSSIAN_ONLY: [&str; 5] =
-    ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"];
+/// Rounding of a covariance that is summed over components, relative.
+const ROUNDING: f64 = 1e-13;
+/// Error of a covariance by a sum over a lattice that resolves the density, relative.
+const LATTICE: f64 = 1e-9;
 
 /// The constants of a law, with remarks on them.
-struct Constants {
-    poincare: Enclosure,
-    log_sobolev: Enclosure,
-    variance: Enclosure,
-    notes: Vec<String>,
+pub(super) struct Constants {
+    pub(super) poincare: Enclosure,
+    pub(super) log_sobolev: Enclosure,
+    pub(super) variance: Enclosure,
+    pub(super) notes: Vec<String>,
 }
 
-impl MeasureReport {
-    /// Poincaré constant, log-Sobolev constant and largest variance of any target; what depends on the path to
-    /// it is absent, with a note each.
-    ///
-    /// # Errors
-    /// Those of [`poincare_constant`], [`log_sobolev_constant`] and [`radial_poincare_constant`].
-    pub fn constants(target: &Target) -> Result<Self> {
-        let Constants { poincare, log_sobolev, variance, mut notes } = constants(target)?;
-        notes.extend(
-            GAUSSIAN_ONLY
-                .map(|name| format!("{name}: absent, this version computes it for Gaussian targets")),
-        );
-        Ok(Self {
-            poincare_constant: poincare,
-            log_sobolev_constant: log_sobolev,
-            variance,
-            action: None,
-            score_lipschitz: Vec::new(),
-            conditional_poincare_sup: Vec::new(),
-            small_kappa_limit: None,
-            bias: Vec::new(),
-            notes,
-        })
-    }
-}
-
-fn constants(target: &Target) -> Result<Constants> {
+/// Poincaré constant, log-Sobolev constant and largest variance of any target.
+///
+/// # Errors
+/// Those of [`poincare_constant`], [`log_sobolev_constant`] and [`radial_poincare_constant`].
+pub(super) fn constants(target: &Target) -> Result<Constants> {
     match target {
         Target::Gaussian(law) => Ok(Constants {
             poincare: law.poincare_constant(),
@@ -58,6 +40,8 @@ fn constants(target: &Target) -> Result<Constants> {
         }),
         Target::Line(law) => on_line(law),
         Target::Radial(law) => radial(law),
+        Target::Mixture(law) => mixture(law),
+        Target::Plane(potential) => plane(potential),
         Target::Product(factors) => {
             let factors: Vec<Constants> = factors.par_iter().map(constants).collect::<Result<_>>()?;
             Ok(product(factors))
@@ -65,7 +49,7 @@ fn constants(target: &Target) -> Result<Constants> {
     }
 }
 
-fn on_line(law: &LineMeasure) -> Result<Constants> {
+pub(super) fn on_line(law: &LineMeasure) -> Result<Constants> {
     let mut notes = Vec::new();
     let poincare = || match law.exact_poincare_constant() {
         Some(known) => Ok(known),
@@ -125,8 +109,43 @@ fn radial(law: &Radial) -> Result<Constants> {
     Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
 }
 
+/// A Gaussian mixture: its Poincaré constant is at least the largest variance, and computed in the plane; the log-Sobolev
+/// constant is at least twice that. Both are known for a single component.
+pub(super) fn mixture(law: &Mixture) -> Result<Constants> {
+    let (_, variance) = extreme_eigenvalues("covariance", &law.covariance())?;
+    let variance = variance.weakened(Evidence::Converged).widened(ROUNDING * variance.hi());
+    let mut notes = Vec::new();
+    if law.len() == 1 {
+        return Ok(Constants { poincare: variance, log_sobolev: variance * 2.0, variance, notes });
+    }
+    let poincare = if law.dim() == 2 && law.has_density() {
+        plane_poincare_constant(|x, y| law.log_density(&[x, y]).map_or(f64::INFINITY, |l| -l))?.value
+    } else {
+        notes.push("poincare_constant: at least the largest variance; the upper end is not known".to_owned());
+        Enclosure::at_least(variance.lo(), Evidence::Converged)
+    };
+    notes.push(
+        "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known".to_owned(),
+    );
+    let log_sobolev = Enclosure::at_least((poincare * 2.0).lo(), poincare.evidence());
+    Ok(Constants { poincare, log_sobolev, variance, notes })
+}
+
+/// A potential in two variables: its Poincaré constant and covariance; the log-Sobolev constant is at least twice the former.
+fn plane(potential: &Expression) -> Result<Constants> {
+    let report = plane_poincare_constant_of(potential)?;
+    let [xx, xy, yy] = report.covariance;
+    let largest = 0.5 * (xx + yy) + (0.5 * (xx - yy)).hypot(xy);
+    let variance = Enclosure::around(largest, LATTICE * largest, Evidence::Converged);
+    let notes = vec![
+        "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known".to_owned(),
+    ];
+    let log_sobolev = Enclosure::at_least((report.value * 2.0).lo(), report.value.evidence());
+    Ok(Constants { poincare: report.value, log_sobolev, variance, notes })
+}
+
 /// The largest of each constant over the factors.
-fn product(factors: Vec<Constants>) -> Constants {
+pub(super) fn product(factors: Vec<Constants>) -> Constants {
     let largest = |constant: fn(&Constants) -> Enclosure| {
         let values = || factors.iter().map(constant);
         // One factor known to be infinite decides, whatever is known of the others.

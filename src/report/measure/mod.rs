@@ -2,14 +2,22 @@
 
 mod console;
 mod constants;
+mod gaussian;
+mod line;
+mod mixture;
+mod product;
 
-use crate::dynamics::{bias, log_sobolev_bias_bound, poincare_energy, small_kappa_limit};
-use crate::enclosure::{Enclosure, Interval};
-use crate::error::{Error, Result, within};
-use crate::path::{Channel, GaussianPath};
-use crate::transport::action;
-use rayon::prelude::*;
+use crate::enclosure::Enclosure;
+use crate::error::{Error, Result, positive, within};
+use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
+use crate::measure::target::Target;
+use crate::path::line::LineBase;
+use crate::path::{GaussianPath, Schedule};
+use constants::Constants;
+use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Times at which score and conditional laws are looked at, besides the start.
 const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -67,124 +75,158 @@ pub struct ConditionalPoincare {
     pub value: Enclosure,
 }
 
-/// The bias at the target for one κ, started from `p_start`, and its bounds.
+/// The bias at the target for one κ, started from `p_start`, and its bounds; what is not known is `None`. For a product each is the
+/// sum over the factors.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BiasReport {
     /// Slowness κ.
     pub kappa: f64,
     /// `KL(p_1|q)`.
-    pub forward_kl: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_kl: Option<Enclosure>,
     /// `KL(q|p_1)`.
-    pub reverse_kl: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverse_kl: Option<Enclosure>,
     /// Bound for the forward divergence: `(κ/4)·A`.
-    pub girsanov_bound: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub girsanov_bound: Option<Enclosure>,
     /// Bound for the forward divergence: `(κ/4)∫C_P(p_t)‖∂_t log p_t‖² dt`.
-    pub poincare_bound: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poincare_bound: Option<Enclosure>,
     /// Bound for the forward divergence: `(κ/2)∫e^{−∫_u^1 2/(κC_t)dt}|p'_u|² du`, `C_t ≥ C_LS(q_t)`.
-    pub log_sobolev_bound: Enclosure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_sobolev_bound: Option<Enclosure>,
 }
+
+/// What is measured: target, base, schedule and dynamics.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The target.
+    pub target: Target,
+    /// The base, in the dimension of the target: standard Gaussian, or `∝ (1 + |z|²/n)^{−(n+d)/2}`.
+    pub base: LineBase,
+    /// The schedule.
+    pub schedule: Schedule,
+    /// Slownesses κ of the dynamics.
+    pub kappas: Vec<f64>,
+    /// Time of the path at which the dynamics begins, in `[0, 1)`.
+    pub start: f64,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = match self.base {
+            LineBase::Gaussian => "standard gaussian".to_owned(),
+            LineBase::Student { dof } => format!("student, dof {dof}"),
+        };
+        write!(f, "target {}, base {base}, schedule {}, start {}", self.target, self.schedule, self.start)
+    }
+}
+
+/// Every quantity that depends on the path.
+const PATH_QUANTITIES: [&str; 5] =
+    ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"];
 
 impl MeasureReport {
-    /// Everything about the path to a Gaussian target from the standard Gaussian base, with the
-    /// dynamics begun at time `start` with the law `p_start`, for each slowness in `kappas`.
+    /// Everything that is computed for a target, a base and a schedule, with the dynamics begun at `start` with the law `p_start`.
     ///
     /// # Errors
-    /// [`Error::Domain`] if a slowness is not finite and positive, the start not in `[0, 1)` or the base not
-    /// standard; [`Error::NoConvergence`] if floating point cannot resolve a slowness.
-    pub fn gaussian(path: &GaussianPath, kappas: &[f64], start: f64) -> Result<Self> {
-        within("start", start, 0.0, 1.0_f64.next_down())?;
-        let channels = path
-            .channels()
-            .filter(|_| path.has_standard_base())
-            .ok_or_else(|| Error::domain("base", path, "the standard Gaussian law"))?;
-        let mut times = TIMES.to_vec();
-        times.push(start);
-        times.sort_by(f64::total_cmp);
-        times.dedup();
-        let energy = action(path, start, 1.0)?;
-        let poincare = poincare_energy(path, start)?;
-        let bias = kappas
-            .par_iter()
-            .map(|&kappa| {
-                let bias = bias(path, kappa, start)?;
-                Ok(BiasReport {
-                    kappa,
-                    forward_kl: bias.forward_kl,
-                    reverse_kl: bias.reverse_kl,
-                    girsanov_bound: energy * kappa / 4.0,
-                    poincare_bound: poincare * kappa / 4.0,
-                    log_sobolev_bound: log_sobolev_bias_bound(path, kappa, start)?,
-                })
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            poincare_constant: path.target().poincare_constant(),
-            log_sobolev_constant: path.target().log_sobolev_constant(),
-            // A Gaussian law is its own extremal: its largest variance is its Poincaré constant.
-            variance: path.target().spectrum().largest(),
-            action: Some(energy),
-            score_lipschitz: times.iter().map(|&t| score_bounds(path, &channels, t)).collect(),
-            conditional_poincare_sup: times
-                .iter()
-                .filter(|&&t| 0.0 < t && t < 1.0)
-                .map(|&t| conditional_poincare(path, &channels, t))
-                .collect(),
-            small_kappa_limit: Some(small_kappa_limit(path)?),
-            bias,
-            notes: notes(path, start, energy),
-        })
+    /// [`Error::Domain`] for a slowness that is not finite and positive, a start outside `[0, 1)` or degrees of freedom that are not
+    /// positive; [`Error::NoConvergence`] if a constant of the target, or the bias of a Gaussian target, is out of reach.
+    pub fn of(setting: &Setting) -> Result<Self> {
+        within("start", setting.start, 0.0, 1.0_f64.next_down())?;
+        for &kappa in &setting.kappas {
+            positive("kappa", kappa)?;
+        }
+        if let LineBase::Student { dof } = setting.base {
+            positive("dof", dof)?;
+        }
+        match (&setting.target, setting.base) {
+            (Target::Gaussian(law), LineBase::Gaussian) => {
+                let path = GaussianPath::from_standard(law.clone(), setting.schedule.clone())?;
+                Self::gaussian(&path, &setting.kappas, setting.start)
+            }
+            (Target::Gaussian(law), LineBase::Student { .. }) if law.dim() == 1 => {
+                let measure = LineMeasure::gaussian(law.mean()[0], law.covariance_entry(0, 0).sqrt())?;
+                line::report(setting, &line::LineTarget::Density(measure))
+            }
+            (Target::Gaussian(law), LineBase::Student { .. }) => {
+                let mean = DVector::from_column_slice(law.mean().as_slice());
+                mixture::report(setting, &Mixture::new(&[1.0], vec![mean], vec![law.covariance()])?)
+            }
+            (Target::Line(law), _) => line::report(setting, &line::LineTarget::Density(law.clone())),
+            (Target::Mixture(law), _) if law.dim() == 1 => line::report(setting, &line::target(law)?),
+            (Target::Mixture(law), _) => mixture::report(setting, law),
+            (Target::Product(factors), _) => product::report(setting, factors),
+            (Target::Radial(_) | Target::Plane(_), _) => {
+                let reason =
+                    "this version follows paths to laws on the line, Gaussian mixtures and products of these";
+                Ok(Self::of_constants(constants::constants(&setting.target)?)
+                    .without(&PATH_QUANTITIES, reason))
+            }
+        }
+    }
+
+    /// The constants alone, the rest still absent.
+    fn of_constants(constants: Constants) -> Self {
+        let Constants { poincare, log_sobolev, variance, notes } = constants;
+        Self {
+            poincare_constant: poincare,
+            log_sobolev_constant: log_sobolev,
+            variance,
+            action: None,
+            score_lipschitz: Vec::new(),
+            conditional_poincare_sup: Vec::new(),
+            small_kappa_limit: None,
+            bias: Vec::new(),
+            notes,
+        }
+    }
+
+    /// With a note for each quantity that is absent.
+    fn without(mut self, names: &[&str], reason: &str) -> Self {
+        self.notes.extend(names.iter().map(|name| absent(name, reason)));
+        self
     }
 }
 
-/// `∇²log p_t = −Σ_t^{−1}` at every point, with `Σ_t = λΣ + (1−λ)I`.
-fn score_bounds(path: &GaussianPath, channels: &[Channel], t: f64) -> ScoreBounds {
-    let at = path.schedule().enclosed(t);
-    let curvatures = channels.iter().map(|c| {
-        let variance = c.target_variance * at.lambda + c.base_variance * at.complement;
-        Enclosure::certified(-(Interval::ONE / variance))
-    });
-    let (lower, upper) = ends(curvatures);
-    ScoreBounds { t, lower, upper }
+/// The note about a quantity that is absent.
+fn absent(name: &str, reason: impl fmt::Display) -> String {
+    format!("{name}: absent, {reason}")
 }
 
-/// X given `X_t = y` has precision `Σ^{−1} + λ/(1−λ) I` whatever y is: in a channel the variance
-/// `a(1−λ)/(1 − λ + λa)`.
-fn conditional_poincare(path: &GaussianPath, channels: &[Channel], t: f64) -> ConditionalPoincare {
-    let at = path.schedule().enclosed(t);
-    let variances = channels.iter().map(|c| {
-        // Divided by a(1−λ), so that each uncertain number stands once.
-        Enclosure::certified(Interval::ONE / (Interval::ONE / c.target_variance + at.lambda / at.complement))
-    });
-    ConditionalPoincare { t, value: ends(variances).1 }
+/// The times at which score and conditional laws are looked at.
+fn times(start: f64) -> Vec<f64> {
+    let mut times = TIMES.to_vec();
+    times.push(start);
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times
 }
 
-/// Smallest and largest of at least one quantity.
-fn ends(mut values: impl Iterator<Item = Enclosure>) -> (Enclosure, Enclosure) {
-    let first = values.next().unwrap_or(Enclosure::exact(f64::NAN));
-    values.fold((first, first), |(low, high), x| (low.min(x), high.max(x)))
+/// The dynamics does not begin with the base.
+fn late_start(schedule: &Schedule, start: f64) -> Option<String> {
+    let at = schedule.lambda(0.0);
+    (start == 0.0 && at > 0.0)
+        .then(|| format!("start: λ(0) = {at:e} > 0, so the dynamics begins with p_0, which is not the base"))
 }
 
-fn notes(path: &GaussianPath, start: f64, energy: Enclosure) -> Vec<String> {
-    let schedule = path.schedule();
-    let mut notes = Vec::new();
-    if energy.is_infinite() {
-        notes.push(format!(
-            "action: infinite, and every bound with it: the schedule ({schedule}) leaves the base too fast at t = 0; \
-             start > 0 or the cosine schedule makes it finite"
-        ));
+/// The schedule and the limit for small κ.
+const SMOOTH_STOP: &str =
+    "small_kappa_limit: 0, as the schedule stops smoothly (λ̇(1) = 0): the bias is of order κ⁴";
+
+/// The value, or the reason why there is none as a note; a lack of convergence is a reason too.
+fn or_note<T>(name: &str, value: Result<T>, notes: &mut Vec<String>) -> Option<T> {
+    match value {
+        Ok(value) => Some(value),
+        Err(Error::Undefined { what, reason }) => {
+            notes.push(absent(name, format!("{what}: {reason}")));
+            None
+        }
+        Err(error) => {
+            notes.push(absent(name, error));
+            None
+        }
     }
-    if schedule.stops_smoothly() {
-        notes.push(
-            "small_kappa_limit: 0, as the schedule stops smoothly (λ̇(1) = 0): the bias is of order κ⁴"
-                .to_owned(),
-        );
-    }
-    if start == 0.0 && schedule.lambda(0.0) > 0.0 {
-        notes.push(format!(
-            "start: λ(0) = {:e} > 0, so the dynamics begins with p_0, which is not the base",
-            schedule.lambda(0.0)
-        ));
-    }
-    notes
 }

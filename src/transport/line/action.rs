@@ -97,8 +97,8 @@ impl MetricDerivative {
         self.weighted_action(schedule, (from, until), &|_| 1.0)
     }
 
-    /// `(κ/2) ∫_from^1 e^{−2(1−u)/(κC)} |p'_u|² du`: the action as dynamics with friction κ and constant C feel it at the
-    /// end (Converged).
+    /// `(κ/2) ∫_from^1 e^{−2(1−u)/(κC)} |p'_u|² du`: the action as it is felt at the end by dynamics at
+    /// time scale κ that forget at the rate 2/(κC) (Converged).
     ///
     /// # Errors
     /// [`Error::Domain`] unless κ and C are finite and positive; those of [`MetricDerivative::weighted_action`].

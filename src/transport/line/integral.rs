@@ -33,7 +33,7 @@ const GAUSS_WEIGHTS: [f64; 4] =
 /// The law has mass at most this beyond each end of the first panels.
 const CORE: f64 = 1e-6;
 /// Relative accuracy that refinement aims at.
-const ACCURACY: f64 = 1e-12;
+const ACCURACY: f64 = 1e-11;
 /// Panels of doubling length added in a tail at most.
 const OCTAVES: usize = 80;
 /// A tail panel with less than this share of the whole ends the tail.
@@ -253,13 +253,15 @@ mod tests {
 
     #[test]
     fn the_pair_of_rules_is_exact_for_polynomials() {
-        let rounding = 8.0 * f64::EPSILON;
+        // Fifteen terms of sum two at most; the estimate of the error is never less than eight roundings.
+        let rounding = 2.0 * 15.0 * f64::EPSILON;
         for degree in [0, 2, 8, 13, 22] {
             let p = panel(-1.0, 1.0, &|x: f64| [x.powi(degree)]);
             let exact = if degree % 2 == 1 { 0.0 } else { 2.0 / f64::from(degree + 1) };
             assert!((p.value[0] - exact).abs() < rounding, "degree {degree}: {p:?}");
-            // 7 points are exact up to degree 13.
-            assert!(degree > 13 || p.error[0] < rounding, "degree {degree}: {p:?}");
+            // 7 points are exact up to degree 13: what is left is the floor of the estimate.
+            let floor = 4.0 * f64::EPSILON * p.size[0];
+            assert!(degree > 13 || p.error[0] < floor + rounding, "degree {degree}: {p:?}");
         }
     }
 

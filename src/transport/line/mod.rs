@@ -10,6 +10,8 @@ mod integral;
 mod limit;
 mod profile;
 mod slice;
+#[cfg(test)]
+mod tests;
 
 pub use distance::{metric_derivative_squared_by_distances, monotone_map, wasserstein2_squared};
 pub use integral::{expectation, expectations};

@@ -8,8 +8,9 @@
 
 use super::super::solver::lanczos;
 use crate::error::{Error, Result};
-use crate::inequality::poincare::basis::Basis;
+use crate::numerics::hierarchic::Basis;
 use crate::numerics::panels::GaussRule;
+use crate::numerics::skyline::{Skyline, dot, not_positive};
 
 /// Quadrature nodes per direction beyond the degree.
 const EXTRA_NODES: usize = 6;
@@ -65,70 +66,8 @@ struct Element {
     level: f64,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (heads, tails) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = heads.remainder().iter().zip(tails.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in heads.zip(tails) {
-        for k in 0..4 {
-            sums[k] += x[k] * y[k];
-        }
-    }
-    sums.iter().sum::<f64>() + rest
-}
-
 fn not_definite(pivot: f64) -> Error {
-    Error::NoConvergence {
-        what: "energy matrix of the spectral elements in the plane".to_owned(),
-        reached: pivot,
-        wanted: f64::MIN_POSITIVE,
-    }
-}
-
-/// A symmetric matrix by rows from the first entry that is not zero to the diagonal; then its Cholesky factor.
-struct Profile {
-    starts: Vec<usize>,
-    rows: Vec<Vec<f64>>,
-}
-
-impl Profile {
-    fn factorise(&mut self) -> Result<()> {
-        for i in 0..self.rows.len() {
-            let (before, after) = self.rows.split_at_mut(i);
-            let (row, start) = (&mut after[0], self.starts[i]);
-            for j in start..i {
-                let from = start.max(self.starts[j]);
-                let other = &before[j];
-                let sum =
-                    dot(&row[from - start..j - start], &other[from - self.starts[j]..j - self.starts[j]]);
-                row[j - start] = (row[j - start] - sum) / other[j - self.starts[j]];
-            }
-            let pivot = row[i - start] - dot(&row[..i - start], &row[..i - start]);
-            if pivot.is_nan() || pivot <= 0.0 {
-                return Err(not_definite(pivot));
-            }
-            row[i - start] = pivot.sqrt();
-        }
-        Ok(())
-    }
-
-    /// `L⁻¹x` in place.
-    fn forward(&self, x: &mut [f64]) {
-        for (i, (row, &start)) in self.rows.iter().zip(&self.starts).enumerate() {
-            x[i] = (x[i] - dot(&row[..i - start], &x[start..i])) / row[i - start];
-        }
-    }
-
-    /// `L⁻ᵀx` in place.
-    fn backward(&self, x: &mut [f64]) {
-        for (i, (row, &start)) in self.rows.iter().zip(&self.starts).enumerate().rev() {
-            let value = x[i] / row[i - start];
-            x[i] = value;
-            for (slot, l) in x[start..i].iter_mut().zip(row) {
-                *slot -= l * value;
-            }
-        }
-    }
+    not_positive("energy matrix of the spectral elements in the plane", pivot)
 }
 
 /// Place of a rectangle on the lattice, the densities at its nodes, and the largest.
@@ -137,7 +76,7 @@ type Cell = (usize, usize, Vec<f64>, f64);
 /// The assembled problem.
 struct Assembly {
     elements: Vec<Element>,
-    profile: Profile,
+    profile: Skyline,
     /// Local functions on the boundary and inside of a rectangle.
     sizes: (usize, usize),
     /// `∫φ_i dμ` over the unknowns, and `∫dμ`.
@@ -245,7 +184,7 @@ impl Lattice<'_> {
 
         let mut assembly = Assembly {
             elements: Vec::with_capacity(cells.len()),
-            profile: Profile { starts: (0..skeleton).collect(), rows: vec![] },
+            profile: Skyline::new((0..skeleton).collect()),
             sizes,
             means: vec![0.0; skeleton + cells.len() * sizes.1],
             total: 0.0,

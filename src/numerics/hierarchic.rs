@@ -2,14 +2,16 @@
 
 /// Values and slopes at nodes on `[−1, 1]`, function by function: the two hats first and last, between
 /// them the bubbles, integrated Legendre polynomials of degree 2 and up.
-pub(super) struct Basis {
-    pub(super) values: Vec<Vec<f64>>,
-    pub(super) slopes: Vec<Vec<f64>>,
+pub struct Basis {
+    /// Values, `[functions][nodes]`.
+    pub values: Vec<Vec<f64>>,
+    /// Slopes, `[functions][nodes]`.
+    pub slopes: Vec<Vec<f64>>,
 }
 
 impl Basis {
     /// The `degree + 1` functions at the nodes.
-    pub(super) fn new(degree: usize, nodes: &[f64]) -> Self {
+    pub fn new(degree: usize, nodes: &[f64]) -> Self {
         let mut values = vec![vec![0.0; nodes.len()]; degree + 1];
         let mut slopes = values.clone();
         for (i, &t) in nodes.iter().enumerate() {

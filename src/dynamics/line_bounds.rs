@@ -1,0 +1,254 @@
+//! Bounds for the KL bias along a path on the line that use functional inequalities: Poincaré of the path, log-Sobolev of
+//! the law of the dynamics.
+
+use crate::enclosure::{Enclosure, Evidence};
+use crate::error::{Error, Result, positive};
+use crate::path::{LineCurve, LineSlice, Schedule, SlicePoint, curvature_range};
+use crate::transport::line::MetricDerivative;
+use rayon::prelude::*;
+use std::fmt;
+
+/// `∂_φ log p_φ` in the place of the field, so that what is known of norms of fields serves for its norm.
+#[derive(Debug)]
+struct ByRate<'a>(&'a dyn LineCurve);
+
+struct RateSlice<'a>(Box<dyn LineSlice + 'a>);
+
+impl fmt::Display for ByRate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the logarithm of the density {}", self.0)
+    }
+}
+
+impl LineCurve for ByRate<'_> {
+    fn slice(&self, angle: f64) -> Result<Box<dyn LineSlice + '_>> {
+        Ok(Box::new(RateSlice(self.0.slice(angle)?)))
+    }
+}
+
+impl LineSlice for RateSlice<'_> {
+    fn point(&self, y: f64) -> SlicePoint {
+        let point = self.0.point(y);
+        SlicePoint { velocity: point.log_density_rate, ..point }
+    }
+
+    fn log_density(&self, y: f64) -> f64 {
+        self.0.log_density(y)
+    }
+
+    fn masses(&self, y: f64) -> (f64, f64) {
+        self.0.masses(y)
+    }
+
+    fn window(&self, level: f64) -> (f64, f64) {
+        self.0.window(level)
+    }
+
+    fn breaks(&self) -> Vec<f64> {
+        self.0.breaks()
+    }
+
+    fn relative_error(&self) -> f64 {
+        self.0.relative_error()
+    }
+}
+
+/// `∫_from^1 C(t)·‖∂_t log p_t‖²_{L²(p_t)} dt` for `C(t) ≥ C_P(p_t)`, smooth and bounded: κ/4 times it bounds
+/// `KL(p_1|q)` of annealed Langevin dynamics started from `p_from` (Converged; infinite where the norm is not integrable).
+///
+/// # Errors
+/// Those of [`MetricDerivative::of`] and [`MetricDerivative::weighted_action`].
+pub fn poincare_energy_on_line(
+    curve: &dyn LineCurve,
+    schedule: &Schedule,
+    from: f64,
+    constant: &dyn Fn(f64) -> f64,
+) -> Result<Enclosure> {
+    let range = (schedule.angle(1.0).max(0.0), schedule.angle(from).min(std::f64::consts::FRAC_PI_2));
+    MetricDerivative::of(&ByRate(curve), range)?.weighted_action(schedule, (from, 1.0), constant)
+}
+
+/// Angles at which the curvature is computed, graded towards the target.
+const ANGLES: u32 = 64;
+/// Cells between two of them, on which a bound for the log-Sobolev constant is followed.
+const CELLS: u32 = 16;
+/// Beyond this a constant is of no use to anybody.
+const USELESS: f64 = 1e300;
+
+/// How fast annealed Langevin dynamics along a curve contracts: `ρ = −sup_y ∂_y² log p_φ(y)` on a grid of angles.
+#[derive(Clone, Debug)]
+pub struct LineContraction {
+    /// Ascending from the target to the start.
+    angles: Vec<f64>,
+    rates: Vec<f64>,
+}
+
+impl LineContraction {
+    /// The contraction between the angles 0 and `first`; `smooth_target` says that the curvature of the target is what the
+    /// curvature of the path tends to. Otherwise nothing is assumed of the angles next to 0.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 < first ≤ π/2`; those of [`LineCurve::slice`].
+    pub fn of(curve: &dyn LineCurve, first: f64, smooth_target: bool) -> Result<Self> {
+        positive("first angle", first)?;
+        let share = |i: u32| f64::from(i) / f64::from(ANGLES);
+        let angles: Vec<f64> = (0..=ANGLES).map(|i| first * share(i) * share(i)).collect();
+        let rates = angles
+            .par_iter()
+            .map(|&angle| {
+                if angle == 0.0 && !smooth_target {
+                    return Ok(f64::NEG_INFINITY);
+                }
+                let [_, upper] = curvature_range(curve.slice(angle)?.as_ref());
+                Ok(-upper.hi())
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { angles, rates })
+    }
+
+    /// The ends of ρ on the cells, outward from the target, and the times at the nodes.
+    fn cells(&self, schedule: &Schedule) -> (Vec<f64>, Vec<(f64, f64)>) {
+        let (mut times, mut rates) = (vec![schedule.time_of_angle(self.angles[0])], Vec::new());
+        for (angles, ends) in self.angles.windows(2).zip(self.rates.windows(2)) {
+            for k in 0..CELLS {
+                let share = |k: u32| f64::from(k) / f64::from(CELLS);
+                let rate = |s: f64| {
+                    if ends[0].is_finite() { ends[0] + s * (ends[1] - ends[0]) } else { ends[0] }
+                };
+                let (one, two) = (rate(share(k)), rate(share(k + 1)));
+                let top = if ends[0].is_finite() { one.max(two) } else { ends[1] };
+                rates.push((one.min(two), top));
+                let angle = angles[0] + share(k + 1) * (angles[1] - angles[0]);
+                times.push(schedule.time_of_angle(angle));
+            }
+        }
+        (times, rates)
+    }
+
+    /// A bound for `KL(p_1|q)` of annealed Langevin dynamics with slowness κ started from `p_from`, by the log-Sobolev inequality
+    /// of the law `q` of the dynamics: `(κ/2)∫_from^1 e^{−∫_u^1 2/(κC_t)dt}|p'_u|² du`, where `C_t ≥ C_LS(q_t)` solves
+    /// `κĊ = −2ρC + 4` from `initial ≥ C_LS(p_from)` (Collet, Malrieu 2008).
+    ///
+    /// On each cell ρ is replaced by its values at both ends, which gives the two ends of the enclosure (Converged).
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless κ and the initial constant are positive and the curve is followed from the angle at `from`; those of
+    /// [`MetricDerivative::weighted_action`].
+    pub fn log_sobolev_bias_bound(
+        &self,
+        derivative: &MetricDerivative,
+        schedule: &Schedule,
+        kappa: f64,
+        from: f64,
+        initial: f64,
+    ) -> Result<Enclosure> {
+        positive("kappa", kappa)?;
+        positive("initial constant", initial)?;
+        let first = schedule.angle(from);
+        let last = self.angles[self.angles.len() - 1];
+        if (first - last).abs() > 8.0 * f64::EPSILON {
+            return Err(Error::domain("start", from, "the time at which the contraction begins"));
+        }
+        let (times, rates) = self.cells(schedule);
+        let cells = rates.len();
+        // Constants at the nodes, from the start to the target, from above and from below.
+        let (mut above, mut below) = (vec![initial; cells + 1], vec![initial; cells + 1]);
+        for j in (0..cells).rev() {
+            let step = (times[j] - times[j + 1]).max(0.0) / kappa;
+            above[j] = relaxed(above[j + 1], rates[j].0, step);
+            below[j] = relaxed(below[j + 1], rates[j].1, step);
+        }
+        let weight = |constants: &[f64], worst: fn(f64, f64) -> f64| {
+            let mut exponents = vec![0.0; cells + 1];
+            for j in 0..cells {
+                let constant = worst(constants[j], constants[j + 1]);
+                exponents[j + 1] =
+                    exponents[j] + 2.0 * (times[j] - times[j + 1]).max(0.0) / (kappa * constant);
+            }
+            exponents
+        };
+        let (slow, fast) = (weight(&above, f64::max), weight(&below, f64::min));
+        let integral = |exponents: &[f64]| {
+            let felt = |t: f64| {
+                // Times descend with the angle.
+                let j = times.partition_point(|&s| s > t).clamp(1, cells);
+                let share = ((times[j - 1] - t) / (times[j - 1] - times[j])).clamp(0.0, 1.0);
+                core_math::exp(-(exponents[j - 1] + share * (exponents[j] - exponents[j - 1])))
+            };
+            derivative.weighted_action(schedule, (from, 1.0), &felt)
+        };
+        let bound = integral(&slow)?.hull(integral(&fast)?) * (0.5 * kappa);
+        Ok(bound.weakened(Evidence::Converged))
+    }
+}
+
+/// `C` after the time `step` of `C' = −2ρC + 4`.
+fn relaxed(constant: f64, rate: f64, step: f64) -> f64 {
+    if step == 0.0 {
+        return constant;
+    }
+    let exponent = 2.0 * rate * step;
+    if exponent < -700.0 {
+        return USELESS;
+    }
+    let gain = if exponent.abs() < 1e-12 { 1.0 } else { -core_math::expm1(-exponent) / exponent };
+    (constant * core_math::exp(-exponent) + 4.0 * step * gain).min(USELESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::log_sobolev_bias_bound;
+    use crate::dynamics::poincare_energy;
+    use crate::measure::gaussian::Gaussian;
+    use crate::path::{GaussianPath, MixtureCurve};
+    use std::f64::consts::FRAC_PI_2;
+
+    /// Cells of the contraction.
+    const CELL_ERROR: f64 = 0.02;
+
+    #[test]
+    fn gaussian_targets_have_the_bounds_of_gaussian_paths() {
+        for (mean, std) in [(1.0, 1.0), (0.5, 2.0), (-1.0, 0.5)] {
+            let schedule = Schedule::power(2.0).unwrap();
+            let curve = MixtureCurve::new(&[1.0], &[mean], &[std]).unwrap();
+            let target = Gaussian::isotropic(vec![mean], std * std).unwrap();
+            let path = GaussianPath::from_standard(target, schedule.clone()).unwrap();
+            let variance = |t: f64| schedule.lambda(t) * std * std + schedule.complement(t);
+            let energy = poincare_energy_on_line(&curve, &schedule, 0.0, &variance).unwrap();
+            let exact = poincare_energy(&path, 0.0).unwrap();
+            let accuracy = 1e-8;
+            assert!((energy.mid() / exact.mid() - 1.0).abs() < accuracy, "{energy} {exact}");
+            let derivative = MetricDerivative::of(&curve, (0.0, FRAC_PI_2)).unwrap();
+            let contraction = LineContraction::of(&curve, FRAC_PI_2, true).unwrap();
+            for kappa in [1.0, 0.1, 0.01] {
+                let found =
+                    contraction.log_sobolev_bias_bound(&derivative, &schedule, kappa, 0.0, 2.0).unwrap();
+                // The bound of the Gaussian path replaces the constants by simpler ones that are at least as large; for a
+                // translation they are the same.
+                let other = log_sobolev_bias_bound(&path, kappa, 0.0).unwrap();
+                assert!(found.relative_width() < CELL_ERROR, "{found}");
+                assert!(found.lo() <= other.hi(), "{found} {other}");
+                assert!(std != 1.0 || found.hi() >= other.lo(), "{found} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn bad_arguments_are_refused() {
+        let curve = MixtureCurve::new(&[1.0], &[1.0], &[0.5]).unwrap();
+        let schedule = Schedule::cosine();
+        let derivative = MetricDerivative::of(&curve, (0.0, FRAC_PI_2)).unwrap();
+        let contraction = LineContraction::of(&curve, FRAC_PI_2, true).unwrap();
+        let bound = |kappa: f64, from: f64, initial: f64| {
+            contraction.log_sobolev_bias_bound(&derivative, &schedule, kappa, from, initial)
+        };
+        assert!(bound(1.0, 0.0, 2.0).is_ok());
+        for (kappa, from, initial) in
+            [(0.0, 0.0, 2.0), (f64::NAN, 0.0, 2.0), (1.0, 0.5, 2.0), (1.0, 0.0, f64::INFINITY)]
+        {
+            assert!(bound(kappa, from, initial).is_err());
+        }
+        assert!(LineContraction::of(&curve, 0.0, true).is_err());
+    }
+}

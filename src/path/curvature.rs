@@ -1,0 +1,130 @@
+//! The least and the largest second derivative of the logarithm of a density on the line.
+//!
+//! Looked for on a grid over the mass, refined around the extreme values, and at distances beyond it that double. What
+//! is assumed is that no peak hides between the points of the grid, and that beyond the farthest distance the curvature moves by
+//! no more than over the last doubling.
+
+use super::LineSlice;
+use crate::enclosure::{Enclosure, Evidence};
+
+/// The windows of these masses are divided.
+const LEVELS: [f64; 3] = [1e-2, 1e-5, 1e-12];
+/// Points in each window.
+const POINTS: u32 = 48;
+/// Extreme points of the grid that are refined, and golden-section steps: a bracket shrinks by `0.618^36 = 3·10⁻⁸`, and the
+/// error of the value is of its square.
+const REFINED: usize = 3;
+const GOLDEN_STEPS: usize = 36;
+/// Doublings of the distance beyond the last window.
+const DOUBLINGS: i32 = 8;
+/// Rounding of a second derivative by quadrature or in closed form, relative to the larger of the two ends.
+const ROUNDING: f64 = 1e-12;
+
+/// Infimum and supremum of `∂_y² log p(y)` over all y (Converged), see the module.
+pub fn curvature_range(slice: &dyn LineSlice) -> [Enclosure; 2] {
+    let widest = slice.window(LEVELS[LEVELS.len() - 1]);
+    let mut points: Vec<f64> = slice.breaks();
+    let between: Vec<f64> = points.windows(2).map(|w| 0.5 * (w[0] + w[1])).collect();
+    points.extend(between);
+    for level in LEVELS {
+        let (lo, hi) = slice.window(level);
+        let step = (hi - lo) / f64::from(POINTS);
+        points.extend((0..=POINTS).map(|i| lo + step * f64::from(i)));
+    }
+    points.retain(|y| widest.0 <= *y && *y <= widest.1);
+    points.sort_by(f64::total_cmp);
+    points.dedup();
+    let at = |y: f64| slice.point(y).curvature;
+    let values: Vec<(f64, f64)> =
+        points.into_iter().map(|y| (y, at(y))).filter(|(_, v)| v.is_finite()).collect();
+    if values.is_empty() {
+        return [Enclosure::unknown(Evidence::Converged); 2];
+    }
+    let half: Vec<(f64, f64)> = values.iter().step_by(2).copied().collect();
+    let far = [(widest.0, -1.0), (widest.1, 1.0)].map(|(end, sign)| {
+        let step = sign * (widest.1 - widest.0);
+        let distances = std::iter::once(end).chain((0..DOUBLINGS).map(|k| end + step * 2_f64.powi(k)));
+        distances.map(at).take_while(|v| v.is_finite()).collect::<Vec<f64>>()
+    });
+    let size = values.iter().fold(0.0_f64, |m, (_, v)| m.max(v.abs()));
+    [-1.0, 1.0].map(|sign| {
+        let (coarse, fine) = (highest(&half, sign, &at), highest(&values, sign, &at));
+        let mut best = fine;
+        let mut error = (coarse - fine).abs() + (slice.relative_error() + ROUNDING) * size;
+        for side in &far {
+            let Some(top) = side.iter().map(|v| sign * v).reduce(f64::max).filter(|top| *top > best) else {
+                continue;
+            };
+            best = top;
+            if let [.., before, last] = side.as_slice() {
+                error = error.max((last - before).abs());
+            }
+        }
+        Enclosure::around(sign * best, error, Evidence::Converged)
+    })
+}
+
+/// The largest `sign·value`, refined around the highest points of a grid.
+fn highest(values: &[(f64, f64)], sign: f64, at: &dyn Fn(f64) -> f64) -> f64 {
+    let height = |i: usize| sign * values[i].1;
+    let last = values.len() - 1;
+    let mut peaks: Vec<usize> = (0..=last)
+        .filter(|&i| height(i) >= height(i.saturating_sub(1)) && height(i) >= height((i + 1).min(last)))
+        .collect();
+    peaks.sort_by(|&i, &j| height(j).total_cmp(&height(i)));
+    let mut best = f64::NEG_INFINITY;
+    for &i in peaks.iter().take(REFINED) {
+        best = best.max(height(i));
+        let (mut a, mut b) = (values[i.saturating_sub(1)].0, values[(i + 1).min(last)].0);
+        let ratio = 0.5 * (5_f64.sqrt() - 1.0);
+        let (mut x, mut y) = (b - ratio * (b - a), a + ratio * (b - a));
+        let (mut at_x, mut at_y) = (sign * at(x), sign * at(y));
+        for _ in 0..GOLDEN_STEPS {
+            best = best.max(at_x).max(at_y);
+            if at_x >= at_y {
+                (b, y, at_y) = (y, x, at_x);
+                x = b - ratio * (b - a);
+                at_x = sign * at(x);
+            } else {
+                (a, x, at_x) = (x, y, at_y);
+                y = a + ratio * (b - a);
+                at_y = sign * at(y);
+            }
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+    use crate::path::line::{LineBase, PotentialCurve};
+    use crate::path::{LineCurve, MixtureCurve};
+    use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+
+    #[test]
+    fn two_equal_wells_bend_most_between_them() {
+        let (mean, std) = (2.0_f64, 0.5_f64);
+        let curve = MixtureCurve::new(&[0.5, 0.5], &[-mean, mean], &[std, std]).unwrap();
+        let variance = 0.5 * std * std + 0.5;
+        // −1/c + (m/c)²·sech²(…), c the variance at λ = ½ and m = mean/√2.
+        let top = -1.0 / variance + 0.5 * mean * mean / (variance * variance);
+        let [lower, upper] = curvature_range(curve.slice(FRAC_PI_4).unwrap().as_ref());
+        let accuracy = 1e-9;
+        assert!(upper.contains(top) && upper.width() < accuracy, "{upper} {top}");
+        assert!(lower.contains(-1.0 / variance) && lower.width() < accuracy, "{lower}");
+    }
+
+    #[test]
+    fn a_student_law_has_its_known_range() {
+        let dof = 3.0;
+        let target = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let curve = PotentialCurve::new(target, LineBase::Student { dof }).unwrap();
+        let [lower, upper] = curvature_range(&curve.at(FRAC_PI_2).unwrap());
+        let accuracy = 1e-9;
+        for (found, exact) in [(lower, -(dof + 1.0) / dof), (upper, (dof + 1.0) / (8.0 * dof))] {
+            assert!(found.contains(exact) && found.width() < accuracy, "{found} {exact}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Laws on the line: the score at each time in a table.
+
+use super::score::{PathScore, Score, StandardStart, Start};
+use crate::error::{Error, Result, within};
+use crate::numerics::vector::Units;
+use crate::path::{LinePath, LineSlice};
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// Mass on either side of the table; beyond it the score goes on as a straight line.
+const BEYOND: f64 = 1e-13;
+/// Cells of the coarsest table.
+const FIRST_CELLS: u32 = 32;
+/// Halvings of a cell at most: at a jump of the score no accuracy is reached.
+const HALVINGS: u32 = 12;
+/// Error of the score that ends the halving, relative to the score and to the inverse of the table's width.
+const ACCURACY: f64 = 1e-6;
+
+/// The score of a law on the line, by cubic interpolation of its values and slopes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LineScore {
+    /// Ascending.
+    edges: Vec<f64>,
+    /// Score and slope at the edges.
+    values: Vec<(f64, f64)>,
+    /// The steepest descent of the score.
+    steepest: f64,
+    /// The largest difference seen between table and law.
+    error: f64,
+}
+
+impl LineScore {
+    /// The table for a slice of a path.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] if the score is not finite somewhere.
+    pub fn new(slice: &dyn LineSlice) -> Result<Self> {
+        let (lo, hi) = slice.window(BEYOND);
+        let at = |y: f64| {
+            let point = slice.point(y);
+            if point.score.is_finite() && point.curvature.is_finite() {
+                Ok((point.score, point.curvature))
+            } else {
+                Err(Error::Undefined { what: "score".to_owned(), reason: format!("it is not finite at {y}") })
+            }
+        };
+        let edge = |i: u32| lo + (hi - lo) * (f64::from(i) / f64::from(FIRST_CELLS));
+        let mut table = Self { edges: vec![lo], values: vec![at(lo)?], steepest: 0.0, error: 0.0 };
+        for i in 1..=FIRST_CELLS {
+            let right = (edge(i), at(edge(i))?);
+            table.extend(right, HALVINGS, 1.0 / (hi - lo), &at)?;
+        }
+        table.steepest = table.values.iter().map(|v| -v.1).fold(0.0, f64::max);
+        Ok(table)
+    }
+
+    /// Adds the cell from the last edge to `right`, halved until the interpolation is accurate.
+    fn extend(
+        &mut self,
+        right: (f64, (f64, f64)),
+        halvings: u32,
+        scale: f64,
+        at: &impl Fn(f64) -> Result<(f64, f64)>,
+    ) -> Result<()> {
+        let last = self.edges.len() - 1;
+        let left = (self.edges[last], self.values[last]);
+        let middle = 0.5 * (left.0 + right.0);
+        let exact = at(middle)?;
+        let error = (cubic(left, right, middle) - exact.0).abs();
+        if halvings == 0 || error <= ACCURACY * (exact.0.abs() + scale) {
+            self.error = self.error.max(error);
+            // The middle is known by now, so it is used.
+            self.edges.extend([middle, right.0]);
+            self.values.extend([exact, right.1]);
+            return Ok(());
+        }
+        self.extend((middle, exact), halvings - 1, scale, at)?;
+        self.extend(right, halvings - 1, scale, at)
+    }
+
+    /// The largest difference seen between the table and the score: the table is more accurate by about a factor 16.
+    pub fn error(&self) -> f64 {
+        self.error
+    }
+
+    fn value(&self, y: f64) -> f64 {
+        let last = self.edges.len() - 1;
+        let node = |i: usize| (self.edges[i], self.values[i]);
+        let beyond = |(x, (s, slope)): (f64, (f64, f64))| s + slope.min(0.0) * (y - x);
+        if y < self.edges[0] {
+            beyond(node(0))
+        } else if y >= self.edges[last] {
+            beyond(node(last))
+        } else if y.is_nan() {
+            y
+        } else {
+            let i = self.edges.partition_point(|x| *x <= y).clamp(1, last);
+            cubic(node(i - 1), node(i), y)
+        }
+    }
+}
+
+/// Hermite's cubic through two places with values and slopes.
+fn cubic(left: (f64, (f64, f64)), right: (f64, (f64, f64)), y: f64) -> f64 {
+    let width = right.0 - left.0;
+    let u = (y - left.0) / width;
+    let v = 1.0 - u;
+    let ((a, da), (b, db)) = (left.1, right.1);
+    v * v * ((1.0 + 2.0 * u) * a + u * width * da) + u * u * ((1.0 + 2.0 * v) * b - v * width * db)
+}
+
+impl Score for LineScore {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn scores(
+        &self,
+        _units: Units,
+        _lanes: usize,
+        points: &[f64],
+        scores: &mut [f64],
+        _scratch: &mut Vec<f64>,
+    ) {
+        scores.iter_mut().zip(points).for_each(|(s, y)| *s = self.value(*y));
+    }
+
+    /// Half the steepest descent.
+    fn linear_rate(&self) -> f64 {
+        0.5 * self.steepest
+    }
+
+    fn steepest(&self) -> f64 {
+        self.steepest
+    }
+}
+
+impl PathScore for LinePath {
+    type At = LineScore;
+
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn score_at(&self, t: f64) -> Result<LineScore> {
+        within("t", t, 0.0, 1.0)?;
+        LineScore::new(&*self.curve().slice(self.schedule().angle(t))?)
+    }
+
+    /// Normal variates are mapped to `p_t` by a table of the increasing map between the two laws, accurate to about
+    /// 1e-5 of the width of the law.
+    fn start_at(&self, t: f64) -> Result<Box<dyn Start + '_>> {
+        within("t", t, 0.0, 1.0)?;
+        // A base that is not normal has to be drawn as well.
+        let slice = self.curve().slice(self.schedule().angle(t))?;
+        let standard = [-1.0, 0.5, 2.0];
+        let is_standard = standard.iter().all(|y| {
+            let rounding = 1e-12;
+            (slice.point(*y).score + y).abs() < rounding
+        });
+        if self.schedule().lambda(t) == 0.0 && is_standard {
+            return Ok(Box::new(StandardStart));
+        }
+        Ok(Box::new(IncreasingStart::new(&*slice)))
+    }
+
+    fn footprint(&self) -> usize {
+        const TYPICAL_EDGES: usize = 512;
+        24 * TYPICAL_EDGES
+    }
+}
+
+/// The increasing map from the standard normal law.
+struct IncreasingStart {
+    images: Vec<f64>,
+}
+
+impl IncreasingStart {
+    /// Normal variates between which the map is tabulated: beyond ±8 none is drawn in practice.
+    const REACH: f64 = 8.0;
+    const CELLS: u32 = 1024;
+
+    fn new(slice: &dyn LineSlice) -> Self {
+        let (lo, hi) = slice.window(1e-15);
+        let images = (0..=Self::CELLS).map(|i| {
+            let z = Self::REACH * (2.0 * f64::from(i) / f64::from(Self::CELLS) - 1.0);
+            // The smaller of the two masses, which keeps its accuracy.
+            let mass = 0.5 * core_math::erfc(z.abs() * FRAC_1_SQRT_2);
+            let (mut a, mut b) = (lo, hi);
+            for _ in 0..60 {
+                let y = 0.5 * (a + b);
+                let (below, above) = slice.masses(y);
+                if if z < 0.0 { below < mass } else { above > mass } { a = y } else { b = y }
+            }
+            0.5 * (a + b)
+        });
+        Self { images: images.collect() }
+    }
+
+    fn image(&self, z: f64) -> f64 {
+        let place = (z + Self::REACH) * (f64::from(Self::CELLS) / (2.0 * Self::REACH));
+        let cell = place.floor().clamp(0.0, f64::from(Self::CELLS - 1));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the cells")]
+        let i = cell as usize;
+        let part = (place - cell).clamp(0.0, 1.0);
+        self.images[i] + part * (self.images[i + 1] - self.images[i])
+    }
+}
+
+impl Start for IncreasingStart {
+    fn place(&self, _lanes: usize, _uniforms: &[f64], points: &mut [f64]) {
+        for x in points {
+            *x = self.image(*x);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+    use crate::path::Schedule;
+    use crate::path::line::{LineBase, curve_on_line};
+    use std::f64::consts::FRAC_PI_4;
+
+    fn path(law: &LineMeasure) -> LinePath {
+        LinePath::new(curve_on_line(law, LineBase::Gaussian).unwrap(), Schedule::cosine())
+    }
+
+    #[test]
+    fn tables_are_accurate_where_the_mass_is() {
+        let double_well = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+        let mixture = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        for law in [double_well, mixture] {
+            let path = path(&law);
+            let slice = path.curve().slice(FRAC_PI_4).unwrap();
+            let table = path.score_at(0.5).unwrap();
+            for i in -30..=30 {
+                let y = 0.1 * f64::from(i) + 0.017;
+                let exact = slice.point(y).score;
+                let accuracy = ACCURACY * (1.0 + exact.abs());
+                assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{y} {exact}");
+            }
+            assert!(table.steepest() > 0.0 && table.error() < 1e-4);
+            assert!(table.score(&[1e3])[0] < table.score(&[10.0])[0] && table.score(&[f64::NAN])[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn the_start_has_the_masses_of_the_law() {
+        let law = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.3, 0.5]).unwrap();
+        let path = path(&law);
+        let start = path.start_at(0.5).unwrap();
+        let slice = path.curve().slice(FRAC_PI_4).unwrap();
+        let normals = [-3.0, -1.0, -0.2, 0.0, 0.7, 2.5];
+        let mut points = normals;
+        start.place(6, &[0.0; 6], &mut points);
+        for (y, z) in points.iter().zip(normals) {
+            let mass = 0.5 * core_math::erfc(-z * FRAC_1_SQRT_2);
+            let interpolation = 1e-4;
+            assert!((slice.masses(*y).0 - mass).abs() < interpolation, "{z}: {y}");
+        }
+        let mut untouched = normals;
+        path.start_at(0.0).unwrap().place(6, &[0.0; 6], &mut untouched);
+        assert_eq!(untouched, normals);
+    }
+}

@@ -1,0 +1,385 @@
+//! Gaussian mixtures along the path from the standard normal law.
+//!
+//! If the target has the components `N(m_k, Σ_k)`, then `p_t` has the components
+//! `N(√λ m_k, λΣ_k + (1−λ)I)` with the same weights, and its score is
+//! `Σ_k w_k(x) Σ_{k,t}⁻¹(√λ m_k − x)`, `w_k(x)` the probability of component k given `X_t = x`.
+
+mod kernel;
+#[cfg(test)]
+mod tests;
+
+pub(super) use kernel::apply;
+
+use super::score::{PathScore, Score, StandardStart, Start, same_dimension};
+use crate::error::{Error, Result, positive, within};
+use crate::measure::gaussian::Gaussian;
+use crate::measure::mixture::Mixture;
+use crate::numerics::vector::Units;
+use crate::path::Schedule;
+use nalgebra::{DMatrix, DVector, SymmetricEigen};
+
+/// The path from the standard normal law to a Gaussian mixture.
+#[derive(Clone, Debug)]
+pub struct MixtureScores {
+    dim: usize,
+    /// They sum to 1.
+    weights: Vec<f64>,
+    /// Shape `[K, d]`.
+    means: Vec<f64>,
+    /// The middle of the range of the means, shape `[d]`; empty if that is near the origin.
+    centre: Vec<f64>,
+    spread: Spread,
+    schedule: Schedule,
+}
+
+/// Covariances of the components of the target.
+#[derive(Clone, Debug)]
+enum Spread {
+    /// A variance per component.
+    Isotropic(Vec<f64>),
+    /// Shape `[K, d]`.
+    Diagonal(Vec<f64>),
+    /// Axes (columns) and variances along them.
+    Dense(Vec<(DMatrix<f64>, DVector<f64>)>),
+}
+
+impl MixtureScores {
+    /// The path to the mixture with the given weights, positive and proportional to the probabilities, and
+    /// components.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if there are not as many weights as components or components differ in dimension;
+    /// [`Error::Domain`] for no components or a weight that is not finite and positive.
+    pub fn new(weights: &[f64], components: &[Gaussian], schedule: Schedule) -> Result<Self> {
+        let Some(first) = components.first() else {
+            return Err(Error::domain("components", "[]", "at least one"));
+        };
+        same_dimension("weights", weights.len(), components.len())?;
+        for weight in weights {
+            positive("weight", *weight)?;
+        }
+        let total: f64 = weights.iter().sum();
+        positive("sum of the weights", total)?;
+        let dim = first.dim();
+        for component in components {
+            same_dimension("component", component.dim(), dim)?;
+        }
+        let means: Vec<f64> = components.iter().flat_map(|c| c.mean().iter().copied()).collect();
+        let centre = (0..dim).map(|j| {
+            let column = means.iter().skip(j).step_by(dim);
+            let (lo, hi) =
+                column.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), m| (m.min(lo), m.max(hi)));
+            0.5 * lo + 0.5 * hi
+        });
+        let mut centre: Vec<f64> = centre.collect();
+        let diagonals: Option<Vec<&[f64]>> = components.iter().map(Gaussian::variances).collect();
+        let spread = match diagonals {
+            Some(rows) if rows.iter().all(|row| row.iter().all(|v| *v == row[0])) => {
+                Spread::Isotropic(rows.iter().map(|row| row[0]).collect())
+            }
+            Some(rows) => Spread::Diagonal(rows.concat()),
+            None => Spread::Dense(
+                components
+                    .iter()
+                    .map(|c| SymmetricEigen::new(c.covariance()))
+                    .map(|eigen| (eigen.eigenvectors, eigen.eigenvalues))
+                    .collect(),
+            ),
+        };
+        if near_origin(&centre, &means, components) {
+            centre.clear();
+        }
+        let weights = weights.iter().map(|w| w / total).collect();
+        Ok(Self { dim, weights, means, centre, spread, schedule })
+    }
+
+    /// The path to a mixture.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] if a component has no density.
+    pub fn to_mixture(mixture: &Mixture, schedule: Schedule) -> Result<Self> {
+        if !mixture.has_density() {
+            let reason = "a component of the mixture has no density".to_owned();
+            return Err(Error::Undefined { what: "the score of the target".to_owned(), reason });
+        }
+        let count = mixture.len();
+        let components = (0..count).map(|k| {
+            let mean = mixture.component_mean(k).to_vec();
+            let covariance = mixture.component_covariance(k);
+            let diagonal = covariance.diagonal();
+            if covariance == DMatrix::from_diagonal(&diagonal) {
+                Gaussian::diagonal(mean, diagonal.as_slice().to_vec())
+            } else {
+                Gaussian::new(DVector::from_vec(mean), covariance)
+            }
+        });
+        let components = components.collect::<Result<Vec<_>>>()?;
+        let weights: Vec<f64> = (0..count).map(|k| mixture.weight(k)).collect();
+        Self::new(&weights, &components, schedule)
+    }
+
+    /// Number of components.
+    pub fn components(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Schedule.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Mean of the target, shape `[d]`.
+    pub fn target_mean(&self) -> Vec<f64> {
+        let mut mean = vec![0.0; self.dim];
+        for (weight, row) in self.weights.iter().zip(self.means.chunks_exact(self.dim)) {
+            mean.iter_mut().zip(row).for_each(|(sum, m)| *sum += weight * m);
+        }
+        mean
+    }
+
+    /// Covariance of the target, shape `[d, d]`.
+    pub fn target_covariance(&self) -> DMatrix<f64> {
+        let mean = DVector::from_vec(self.target_mean());
+        let mut covariance = DMatrix::zeros(self.dim, self.dim);
+        for (k, weight) in self.weights.iter().enumerate() {
+            let row = &self.means[k * self.dim..(k + 1) * self.dim];
+            let offset = DVector::from_column_slice(row) - &mean;
+            covariance += (self.component_covariance(k) + &offset * offset.transpose()) * *weight;
+        }
+        covariance
+    }
+
+    fn component_covariance(&self, k: usize) -> DMatrix<f64> {
+        match &self.spread {
+            Spread::Isotropic(variances) => DMatrix::from_diagonal_element(self.dim, self.dim, variances[k]),
+            Spread::Diagonal(variances) => DMatrix::from_diagonal(&DVector::from_column_slice(
+                &variances[k * self.dim..(k + 1) * self.dim],
+            )),
+            Spread::Dense(axes) => {
+                let (basis, values) = &axes[k];
+                basis * DMatrix::from_diagonal(values) * basis.transpose()
+            }
+        }
+    }
+}
+
+impl PathScore for MixtureScores {
+    type At = MixtureScore;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn score_at(&self, t: f64) -> Result<MixtureScore> {
+        within("t", t, 0.0, 1.0)?;
+        let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
+        let moved = |variance: f64| lambda * variance + complement;
+        let root = lambda.sqrt();
+        let (precisions, determinants): (Precisions, Vec<f64>) = match &self.spread {
+            Spread::Isotropic(variances) => {
+                let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / moved(*v)).collect();
+                let d = self.dim as f64;
+                let determinants = precisions.iter().map(|p| d * core_math::log(*p)).collect();
+                (Precisions::Isotropic(precisions), determinants)
+            }
+            Spread::Diagonal(variances) => {
+                let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / moved(*v)).collect();
+                let rows = precisions.chunks_exact(self.dim);
+                let determinants = rows.map(|row| row.iter().map(|p| core_math::log(*p)).sum()).collect();
+                (Precisions::Diagonal(precisions), determinants)
+            }
+            Spread::Dense(axes) => {
+                let mut entries = Vec::with_capacity(axes.len() * self.dim * self.dim);
+                let mut determinants = Vec::with_capacity(axes.len());
+                let mut range = (f64::INFINITY, 0.0_f64);
+                for (basis, values) in axes {
+                    let precisions = values.map(|v| 1.0 / moved(v));
+                    range = (range.0.min(precisions.min()), range.1.max(precisions.max()));
+                    determinants.push(precisions.iter().map(|p| core_math::log(*p)).sum());
+                    let matrix = basis * DMatrix::from_diagonal(&precisions) * basis.transpose();
+                    // Rows of a symmetric matrix are its columns.
+                    entries.extend_from_slice(matrix.as_slice());
+                }
+                (Precisions::Dense(entries, range), determinants)
+            }
+        };
+        let means: Vec<f64> = self.means.iter().map(|m| root * m).collect();
+        let mut offsets: Vec<f64> = (self.weights.iter().zip(determinants))
+            .map(|(w, determinant)| core_math::log(*w) + 0.5 * determinant)
+            .collect();
+        let centre: Vec<f64> = self.centre.iter().map(|c| root * c).collect();
+        let mut pulls = Vec::new();
+        if let Precisions::Isotropic(precisions) = &precisions {
+            let seen_from = |j: usize| centre.get(j).copied().unwrap_or(0.0);
+            for j in 0..self.dim {
+                let c = seen_from(j);
+                let column = means.iter().skip(j).step_by(self.dim);
+                pulls.extend(column.zip(precisions).map(|(m, p)| p * (m - c)));
+            }
+            for ((offset, p), mean) in offsets.iter_mut().zip(precisions).zip(means.chunks_exact(self.dim)) {
+                let square = |(j, m): (usize, &f64)| (m - seen_from(j)).powi(2);
+                *offset -= 0.5 * p * mean.iter().enumerate().map(square).sum::<f64>();
+            }
+        }
+        Ok(MixtureScore { dim: self.dim, offsets, means, pulls, centre, precisions })
+    }
+
+    fn start_at(&self, t: f64) -> Result<Box<dyn Start + '_>> {
+        within("t", t, 0.0, 1.0)?;
+        let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
+        if lambda == 0.0 {
+            return Ok(Box::new(StandardStart));
+        }
+        let moved = |variance: f64| lambda * variance + complement;
+        let roots = (0..self.components())
+            .map(|k| match &self.spread {
+                Spread::Isotropic(variances) => Root::Diagonal(vec![moved(variances[k]).sqrt(); self.dim]),
+                Spread::Diagonal(variances) => {
+                    let row = &variances[k * self.dim..(k + 1) * self.dim];
+                    Root::Diagonal(row.iter().map(|v| moved(*v).sqrt()).collect())
+                }
+                Spread::Dense(axes) => {
+                    let (basis, values) = &axes[k];
+                    Root::Dense(basis * DMatrix::from_diagonal(&values.map(|v| moved(v).sqrt())))
+                }
+            })
+            .collect();
+        let mut cumulated = 0.0;
+        let edges = self.weights.iter().map(|w| {
+            cumulated += w;
+            cumulated
+        });
+        let edges = edges.collect();
+        let root = lambda.sqrt();
+        Ok(Box::new(MixtureStart { edges, means: self.means.iter().map(|m| root * m).collect(), roots }))
+    }
+
+    fn footprint(&self) -> usize {
+        let per_component = match &self.spread {
+            Spread::Isotropic(_) => 2 * self.dim + 2,
+            Spread::Diagonal(_) => 2 * self.dim + 1,
+            Spread::Dense(_) => self.dim * (self.dim + 1) + 1,
+        };
+        8 * self.components() * per_component
+    }
+}
+
+/// Whether points can as well be seen from the origin: it is not much farther from the means than they are from each
+/// other or wide.
+fn near_origin(centre: &[f64], means: &[f64], components: &[Gaussian]) -> bool {
+    const FACTOR: f64 = 4.0;
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+    let spread = means
+        .chunks_exact(centre.len())
+        .map(|mean| norm(&mut mean.iter().zip(centre).map(|(m, c)| m - c)))
+        .fold(0.0, f64::max);
+    let width = components
+        .iter()
+        .flat_map(|law| (0..law.dim()).map(|j| law.covariance_entry(j, j)))
+        .fold(f64::INFINITY, f64::min)
+        .sqrt();
+    norm(&mut centre.iter().copied()) <= FACTOR * (spread + width)
+}
+
+/// A square root of a covariance.
+enum Root {
+    Diagonal(Vec<f64>),
+    Dense(DMatrix<f64>),
+}
+
+/// A mixture, to begin with.
+struct MixtureStart {
+    /// Cumulated weights.
+    edges: Vec<f64>,
+    /// Shape `[K, d]`.
+    means: Vec<f64>,
+    roots: Vec<Root>,
+}
+
+impl Start for MixtureStart {
+    fn place(&self, lanes: usize, uniforms: &[f64], points: &mut [f64]) {
+        let dim = points.len() / lanes;
+        for lane in 0..lanes {
+            let k = self.edges.partition_point(|edge| *edge <= uniforms[lane]).min(self.edges.len() - 1);
+            let normal = DVector::from_fn(dim, |j, _| points[j * lanes + lane]);
+            let spread = match &self.roots[k] {
+                Root::Diagonal(deviations) => DVector::from_fn(dim, |j, _| deviations[j] * normal[j]),
+                Root::Dense(root) => root * normal,
+            };
+            for j in 0..dim {
+                points[j * lanes + lane] = self.means[k * dim + j] + spread[j];
+            }
+        }
+    }
+}
+
+/// The score of a Gaussian mixture.
+#[derive(Clone, Debug)]
+pub struct MixtureScore {
+    dim: usize,
+    /// `log w_k + ½ log det Σ_k⁻¹`, and for precisions that are numbers `−½p_k|m_k − centre|²`.
+    offsets: Vec<f64>,
+    /// Shape `[K, d]`.
+    means: Vec<f64>,
+    /// `p_k(m_k − centre)` for precisions that are numbers, shape `[d, K]`; else empty.
+    pulls: Vec<f64>,
+    /// What points are seen from, shape `[d]`; empty for the origin.
+    centre: Vec<f64>,
+    precisions: Precisions,
+}
+
+/// Inverses of covariances.
+#[derive(Clone, Debug)]
+enum Precisions {
+    /// A number per component.
+    Isotropic(Vec<f64>),
+    /// Shape `[K, d]`.
+    Diagonal(Vec<f64>),
+    /// Shape `[K, d, d]`, and the extreme eigenvalues of all of them.
+    Dense(Vec<f64>, (f64, f64)),
+}
+
+impl Score for MixtureScore {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn scores(&self, units: Units, lanes: usize, points: &[f64], scores: &mut [f64], scratch: &mut Vec<f64>) {
+        let Self { offsets, means, pulls, centre, .. } = self;
+        let components = kernel::Components { lanes, offsets, means, pulls, centre };
+        match &self.precisions {
+            Precisions::Isotropic(precisions) => {
+                components.isotropic(units, precisions, points, scores, scratch);
+            }
+            Precisions::Diagonal(precisions) => {
+                components.diagonal(units, precisions, points, scores, scratch);
+            }
+            Precisions::Dense(precisions, _) => {
+                components.dense(units, precisions, points, scores, scratch);
+            }
+        }
+    }
+
+    /// The middle of the extreme precisions of the components.
+    fn linear_rate(&self) -> f64 {
+        let (least, most) = self.range();
+        0.5 * (least + most)
+    }
+
+    /// The largest precision of the components: between them the score is less steep.
+    fn steepest(&self) -> f64 {
+        self.range().1
+    }
+}
+
+impl MixtureScore {
+    /// The extreme eigenvalues of the components' precisions.
+    fn range(&self) -> (f64, f64) {
+        match &self.precisions {
+            Precisions::Isotropic(p) | Precisions::Diagonal(p) => {
+                p.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)))
+            }
+            Precisions::Dense(_, range) => *range,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use super::*;
+use crate::numerics::stream::stream;
+use crate::numerics::vector::Normals;
+use rand::RngExt;
+
+/// Mixtures of every kind of covariance, with numbers of components and dimensions around the widths of the kernels,
+/// some of them far from the origin.
+fn examples() -> Vec<Mixture> {
+    let mut examples = Vec::new();
+    for (index, (dim, count)) in
+        [(1, 1), (1, 4), (2, 3), (2, 4), (3, 5), (5, 8), (7, 9)].into_iter().enumerate()
+    {
+        let mut stream = stream(1, "sampler/mixture tests", index as u64);
+        let shift = if index % 2 == 0 { 0.0 } else { 100.0 };
+        let weights: Vec<f64> = (0..count).map(|_| stream.random_range(0.1..1.0)).collect();
+        let means: Vec<DVector<f64>> = (0..count)
+            .map(|_| DVector::from_fn(dim, |_, _| shift + stream.random_range(-2.0..2.0)))
+            .collect();
+        let variances: Vec<f64> = (0..count).map(|_| stream.random_range(0.1..2.0)).collect();
+        examples.push(Mixture::isotropic(&weights, means.clone(), &variances).unwrap());
+        let diagonal = |stream: &mut crate::numerics::stream::Stream| {
+            DMatrix::from_diagonal(&DVector::from_fn(dim, |_, _| stream.random_range(0.1..2.0)))
+        };
+        let covariances = (0..count).map(|_| diagonal(&mut stream)).collect();
+        examples.push(Mixture::new(&weights, means.clone(), covariances).unwrap());
+        let covariances = (0..count).map(|_| {
+            let a = DMatrix::from_fn(dim, dim, |_, _| stream.random_range(-1.0..1.0));
+            let product = &a * a.transpose() + diagonal(&mut stream);
+            (&product + product.transpose()) * 0.5
+        });
+        examples.push(Mixture::new(&weights, means.clone(), covariances.collect()).unwrap());
+    }
+    examples
+}
+
+/// Points of the path at `t`, shape `[d, lanes]`.
+fn points(path: &MixtureScores, t: f64, lanes: usize) -> Vec<f64> {
+    let dim = path.dim();
+    let streams = (0..lanes as u64).map(|i| stream(2, "sampler/mixture points", i));
+    let mut points = vec![0.0; dim * lanes];
+    Normals::new(streams).fill(Units::baseline(), &mut points);
+    let mut stream = stream(3, "sampler/mixture uniforms", 0);
+    let uniforms: Vec<f64> = points.iter().map(|_| stream.random()).collect();
+    path.start_at(t).unwrap().place(lanes, &uniforms, &mut points);
+    points
+}
+
+#[test]
+fn scores_are_those_of_the_law_at_the_time() {
+    for mixture in examples() {
+        let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+        for t in [0.25, 1.0] {
+            let moved = Mixture::new(
+                &(0..mixture.len()).map(|k| mixture.weight(k)).collect::<Vec<_>>(),
+                (0..mixture.len())
+                    .map(|k| DVector::from_column_slice(mixture.component_mean(k)) * f64::sqrt(t))
+                    .collect(),
+                (0..mixture.len())
+                    .map(|k| {
+                        let dim = mixture.dim();
+                        let sum =
+                            mixture.component_covariance(k) * t + DMatrix::identity(dim, dim) * (1.0 - t);
+                        (&sum + sum.transpose()) * 0.5
+                    })
+                    .collect(),
+            )
+            .unwrap();
+            let (lanes, dim) = (13, mixture.dim());
+            let at = points(&path, t, lanes);
+            let mut scores = vec![0.0; at.len()];
+            let score = path.score_at(t).unwrap();
+            score.scores(Units::widest(), lanes, &at, &mut scores, &mut Vec::new());
+            for lane in 0..lanes {
+                let column =
+                    |rows: &[f64]| -> Vec<f64> { (0..dim).map(|j| rows[j * lanes + lane]).collect() };
+                let expected = moved.score(&column(&at)).unwrap();
+                let difference = (DVector::from_vec(column(&scores)) - &expected).norm();
+                // Squared distances from the origin or the centre in units of the least variance, times ε.
+                let logarithms = 1e4 * f64::EPSILON * dim as f64 / 0.1;
+                let size = 1.0 + expected.norm();
+                assert!(difference < logarithms * size, "{difference} at t = {t} for {mixture:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lanes_and_units_do_not_change_a_bit() {
+    for mixture in examples() {
+        let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+        let (lanes, dim) = (37, mixture.dim());
+        let at = points(&path, 0.5, lanes);
+        let score = path.score_at(0.5).unwrap();
+        let expected: Vec<Vec<f64>> = (0..lanes)
+            .map(|i| score.score(&at.iter().skip(i).step_by(lanes).copied().collect::<Vec<_>>()))
+            .collect();
+        for units in Units::available() {
+            let mut scores = vec![0.0; at.len()];
+            score.scores(units, lanes, &at, &mut scores, &mut vec![f64::NAN; 5]);
+            for (i, expected) in expected.iter().enumerate() {
+                for j in 0..dim {
+                    assert_eq!(scores[j * lanes + i].to_bits(), expected[j].to_bits(), "{units:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn far_points_have_the_score_of_the_nearest_component() {
+    let laws = [Gaussian::isotropic(vec![0.0], 1.0).unwrap(), Gaussian::isotropic(vec![1e3], 0.01).unwrap()];
+    let path = MixtureScores::new(&[1.0, 1.0], &laws, Schedule::linear()).unwrap();
+    let score = path.score_at(1.0).unwrap();
+    let rounding = 1e-9;
+    assert!((score.score(&[-50.0])[0] - 50.0).abs() < rounding);
+    assert!((score.score(&[1e3 - 0.1])[0] - 10.0).abs() < rounding);
+    assert!(score.score(&[f64::NAN])[0].is_nan());
+}
+
+#[test]
+fn bad_mixtures_are_refused() {
+    let law = |dim| Gaussian::standard(dim).unwrap();
+    let new = |weights: &[f64], laws: &[Gaussian]| MixtureScores::new(weights, laws, Schedule::linear());
+    assert!(new(&[], &[]).is_err() && new(&[1.0], &[]).is_err() && new(&[1.0, 1.0], &[law(1)]).is_err());
+    assert!(new(&[1.0, 1.0], &[law(1), law(2)]).is_err());
+    for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(new(&[weight], &[law(1)]).is_err());
+    }
+    let atom = Mixture::isotropic(&[1.0], vec![DVector::from_vec(vec![0.0])], &[0.0]).unwrap();
+    assert!(MixtureScores::to_mixture(&atom, Schedule::linear()).is_err());
+    assert!(new(&[1.0], &[law(1)]).unwrap().score_at(f64::NAN).is_err());
+}
