@@ -121,7 +121,7 @@ impl Theorem for Consequences {
                     let kappa = 10_f64.powf(stream.random_range(-2.0..1.0));
                     Instance::on_line(LineBiasInstance::whole(line, kappa)?, Part::TotalVariation)
                 }),
-                family("Wasserstein distance, log-concave mixtures on the line", 3, 60, |stream, index| {
+                family("Wasserstein distance, log-concave mixtures on the line", 1, 12, |stream, index| {
                     let line = loop {
                         let target = random_mixture(stream, [3, 0][index % 2])?;
                         let line = LineInstance::new(
