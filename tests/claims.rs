@@ -38,6 +38,8 @@ claims! {
     t5_gaussian_paths: "T5",
     t6_poincare_existence: "T6",
     t7_de_bruijn: "T7",
+    t8_conditional_field_is_no_gradient: "T8",
+    n2_simulated_marginals: "N2",
     n3_forward_backward_drift: "N3",
     n4_reverse_diffusion: "N4",
     n5_finite_energy: "N5",
@@ -90,11 +92,18 @@ claims! {
     l16_along_dynamics: "L16",
     h1_student_score: "H1",
     h2_weighted_poincare: "H2",
+    h3_absolute_continuity: "H3",
+    h4_base_comparison: "H4",
     h5_weighted_any_dimension: "H5",
     e1_optimal_coupling: "E1",
     e2_schroedinger_potential: "E2",
     e3_entropic_map_jacobian: "E3",
+    s1_convergence_orders: "S1",
     s2_gaussian_chain: "S2",
+    s3_discrete_girsanov: "S3",
+    s4_error_terms: "S4",
+    s5_plan_reaches: "S5",
+    s6_step_exponents: "S6",
 }
 
 #[test]

@@ -220,6 +220,36 @@ fn measured_biases_are_the_known_ones() {
 }
 
 #[test]
+fn a_plan_is_written_and_samples_are_drawn_with_it() {
+    let place = Place::with("target.toml", GAUSSIAN);
+    let arguments = ["plan", "target.toml", "--kl", "0.1", "--by", "computation", "--json", "plan.json"];
+    let outcome = place.run(&arguments);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("by computation") && outcome.stdout.contains("cosine"));
+    assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 100), "{}", outcome.stdout);
+    let plan: Value =
+        serde_json::from_str(&fs::read_to_string(place.path().join("plan.json")).unwrap()).unwrap();
+    assert!(plan["computed_kl"]["hi"].as_f64().unwrap() <= 0.1);
+    let outcome = place.run(&["sample", "target.toml", "-n", "1000", "--plan", "plan.json", "-o", "out.csv"]);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("plan: accepted"), "{}", outcome.stderr);
+}
+
+#[test]
+fn plans_that_cannot_be_made_are_refused() {
+    let place = Place::with("target.toml", GAUSSIAN);
+    place.run(&["plan", "target.toml", "--kl", "0"]).assert_refused(&["--kl", "finite number > 0"]);
+    place
+        .run(&["plan", "target.toml", "--kl", "0.1", "--integrator", "rk4"])
+        .assert_refused(&["rk4", "heun"]);
+    place.run(&["plan", "none.toml", "--kl", "0.1"]).assert_refused(&["none.toml"]);
+    // An infinite action: the accuracy is out of reach of the bounds.
+    let linear = GAUSSIAN.to_owned() + "[schedule]\nkind = \"linear\"\n";
+    let outcome = Place::with("target.toml", linear).run(&["plan", "target.toml", "--kl", "0.1"]);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
+}
+
+#[test]
 fn an_infinite_action_is_said_to_be_infinite() {
     let linear = format!("{GAUSSIAN}[schedule]\nkind = \"linear\"\n");
     let place = Place::with("linear.toml", &linear);
@@ -311,7 +341,8 @@ const MALFORMED: &[(&str, &[&str])] = &[
 
 /// The same for what comes after a good target.
 const MALFORMED_REST: &[(&str, &[&str])] = &[
-    ("[base]\nkind = \"student\"\ndof = 5", &["base.kind", "kind `student`", "gaussian base"]),
+    ("[base]\nkind = \"student\"", &["base.dof", "missing"]),
+    ("[base]\nkind = \"student\"\ndof = 0", &["base.dof", "0", "> 0"]),
     ("[base]\nkind = \"normal\"", &["base.kind", "normal", "student"]),
     ("[base]", &["base.kind", "missing"]),
     ("[base]\nkind = \"gaussian\"\ndof = 5", &["base.dof", "unknown key"]),

@@ -2,13 +2,17 @@
 //! locked to their stated digits in a snapshot.
 
 use approx::assert_relative_eq;
+use dald::claims::line_instances::{near_bumps, two_bumps};
 use dald::dynamics::{bias, small_kappa_limit};
 use dald::enclosure::Enclosure;
 use dald::inequality::poincare::poincare_constant;
 use dald::measure::gaussian::Gaussian;
 use dald::measure::line::LineMeasure;
+use dald::path::line::{LineBase, curve_on_line};
 use dald::path::{GaussianPath, Schedule};
 use dald::transport::action;
+use dald::transport::line::{MetricDerivative, wasserstein2_squared};
+use std::f64::consts::FRAC_PI_2;
 use std::fmt::Write;
 
 /// A computed value, the reference and the number of digits of the reference.
@@ -96,10 +100,39 @@ fn constant_rows() -> Vec<Row> {
         .collect()
 }
 
+fn transport_rows() -> Vec<Row> {
+    let (two, near) = (two_bumps().unwrap(), near_bumps().unwrap());
+    let square = Schedule::power(2.0).unwrap();
+    let mut rows = Vec::new();
+    // The published digits of the near bumps are cut, not rounded.
+    for (name, law, schedule, reference, digits) in [
+        ("A, ½N(±2, ¼), t", &two, Schedule::linear(), 1.753_537_417_8, 11),
+        ("A, ½N(±2, ¼), cosine", &two, Schedule::cosine(), 2.125_092_159_8, 11),
+        ("A, 0.3N(−1.5, ¼)+0.7N(1, 0.36), t²", &near, square, 0.428_472, 6),
+        ("A, 0.3N(−1.5, ¼)+0.7N(1, 0.36), cosine", &near, Schedule::cosine(), 0.354_776, 6),
+    ] {
+        let curve = curve_on_line(law, LineBase::Gaussian).unwrap();
+        let profile = MetricDerivative::of(curve.as_ref(), (0.0, FRAC_PI_2)).unwrap();
+        let value = profile.action(&schedule, 0.0, 1.0).unwrap();
+        rows.push(Row { name: name.to_owned(), value, reference, digits });
+    }
+    let curve = curve_on_line(&near, LineBase::Gaussian).unwrap();
+    let (base, target) = (curve.slice(FRAC_PI_2).unwrap(), curve.slice(0.0).unwrap());
+    rows.push(Row {
+        name: "W₂², 0.3N(−1.5, ¼)+0.7N(1, 0.36), N(0, 1)".to_owned(),
+        value: wasserstein2_squared(base.as_ref(), target.as_ref()),
+        reference: 0.2419,
+        digits: 4,
+    });
+    rows
+}
+
 #[test]
 fn computed_values_agree_with_independent_programs() {
     let mut table = String::new();
-    for Row { name, value, reference, digits } in bias_rows().into_iter().chain(constant_rows()) {
+    for Row { name, value, reference, digits } in
+        bias_rows().into_iter().chain(constant_rows()).chain(transport_rows())
+    {
         // Half a unit in the last stated digit, doubled for references that were cut.
         let stated = 10_f64.powi(1 - digits);
         assert_relative_eq!(value.mid(), reference, max_relative = stated);

@@ -5,6 +5,8 @@ use dald::ledger::{AuditReport, DEFAULT_SEED, Ledger, Portion};
 use dald::measure::gaussian::Gaussian;
 use dald::path::{GaussianPath, Schedule};
 use dald::report::MeasureReport;
+use dald::sampler::Integrator;
+use dald::sampler::plan::{Plan, PlanFactor, PlanPath};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -39,7 +41,7 @@ fn measure(schedule: Schedule, start: f64) -> Value {
 
 #[test]
 fn schemas_are_schemas() {
-    for name in ["audit", "measure"] {
+    for name in ["audit", "measure", "plan"] {
         assert!(jsonschema::draft202012::meta::is_valid(&schema(name)), "{name}");
     }
 }
@@ -66,6 +68,37 @@ fn measures_follow_their_schema() {
     for schedule in Schedule::examples() {
         for start in [0.0, 0.125] {
             assert_valid(&schema, &measure(schedule.clone(), start));
+        }
+    }
+}
+
+fn plans() -> [Value; 2] {
+    let target = Gaussian::isotropic(vec![1.0], 0.25).unwrap();
+    let path = GaussianPath::from_standard(target, Schedule::cosine()).unwrap();
+    let path = PlanPath::new(vec![PlanFactor::gaussian(path).unwrap()], 0.0).unwrap();
+    let euler = Integrator::EulerMaruyama;
+    [Plan::by_bounds(&path, euler, 0.1), Plan::by_computation(&path, euler, 0.1)]
+        .map(|plan| serde_json::to_value(plan.unwrap()).unwrap())
+}
+
+#[test]
+fn plans_follow_their_schema() {
+    let schema = schema("plan");
+    for value in plans() {
+        assert_valid(&schema, &value);
+        let read: Plan = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), value);
+        for (key, with) in [
+            ("by", json!("guess")),
+            ("steps", json!(0)),
+            ("steps", json!(1.5)),
+            ("kappa", json!(-1.0)),
+            ("integrator", json!("milstein")),
+            ("comment", json!("not in the schema")),
+        ] {
+            let mut spoilt = value.clone();
+            spoilt[key] = with;
+            assert_ne!(complaints(&schema, &spoilt), Vec::<String>::new(), "{key}");
         }
     }
 }

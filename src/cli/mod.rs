@@ -2,6 +2,7 @@
 
 mod audit;
 mod output;
+mod plan;
 mod point_file;
 mod sample;
 mod target_file;
@@ -49,6 +50,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<OsString>,
     },
+    /// Finds κ, step and number of steps with which the chain comes as near to the target in a file as wanted
+    Plan(plan::PlanArguments),
     /// Draws points near the target in a file by annealed Langevin dynamics
     Sample(sample::Sample),
 }
@@ -69,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
         Command::Measure { file, json } => measure(&file, json.as_ref()),
+        Command::Plan(arguments) => arguments.run(),
         Command::Sample(arguments) => arguments.run(),
     };
     match outcome {

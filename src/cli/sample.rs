@@ -6,8 +6,10 @@ use super::target_file::{Sampled, SampledLaw};
 use super::{output, progress_bar};
 use crate::error::{Error, Result};
 use crate::ledger::DEFAULT_SEED;
-use crate::sampler::{Batch, Grid, Integrator, PathScore, SampleMoments, Score};
+use crate::path::Schedule;
+use crate::sampler::{Batch, Grid, Integrator, PathScore, ProductScores, SampleMoments, Score};
 use clap::Args;
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -65,6 +67,8 @@ struct PlanFile {
 
 /// How the chains are run.
 struct Plan {
+    path: ProductScores,
+    schedule: Schedule,
     grid: Grid,
     integrator: Integrator,
     /// The KL divergence that was planned for.
@@ -75,7 +79,7 @@ impl Sample {
     /// Draws, writes, and says how near the points are; whether they are as near as planned.
     pub(super) fn run(&self) -> Result<bool> {
         let asked = Sampled::read(&self.file)?;
-        let dim = asked.path.dim();
+        let dim = asked.dim();
         if self.n == 0 || self.n > MOST_NUMBERS / dim as u64 {
             let most = MOST_NUMBERS / dim as u64;
             let message = format!("{}: expected a whole number from 1 to {most}", self.n);
@@ -97,7 +101,7 @@ impl Sample {
 
     /// Runs the chains in batches and writes their ends.
     fn draw(&self, asked: &Sampled, plan: &Plan, target: Target, format: Format) -> Result<SampleMoments> {
-        let dim = asked.path.dim();
+        let dim = asked.dim();
         let at_a_time = (NUMBERS_AT_A_TIME / (dim + 4)).max(1) as u64;
         let length = self.n.saturating_mul(plan.grid.steps() as u64);
         let bar = progress_bar(usize::try_from(length).unwrap_or(usize::MAX), self.quiet);
@@ -108,7 +112,7 @@ impl Sample {
         while first < self.n {
             let mut batch = Batch::new(self.seed, 0);
             batch.chains = first..(first + at_a_time).min(self.n);
-            let points = batch.run(&asked.path, &plan.grid, plan.integrator, &|steps| bar.inc(steps))?;
+            let points = batch.run(&plan.path, &plan.grid, plan.integrator, &|steps| bar.inc(steps))?;
             moments.add(&points);
             // The temporary file is made when there is something to write.
             if let Some(target) = target.take() {
@@ -147,9 +151,11 @@ impl Plan {
                 format!("{}: expected one of {}", plan.integrator, names.join(", ")),
             ));
         };
-        let schedule = asked.schedule.to_string();
-        if plan.schedule != schedule {
-            let message = format!("{}: expected {schedule}, the schedule of the target file", plan.schedule);
+        let schedule: Schedule =
+            plan.schedule.parse().map_err(|error: Error| refused("schedule", error.to_string()))?;
+        // A target file without a schedule leaves it to the plan.
+        if let Some(asked) = asked.schedule.as_ref().filter(|asked| **asked != schedule) {
+            let message = format!("{schedule}: expected {asked}, the schedule of the target file");
             return Err(refused("schedule", message));
         }
         if !(plan.kl > 0.0 && plan.kl.is_finite()) {
@@ -164,43 +170,46 @@ impl Plan {
                 format!("{}: expected {}, as κ, the start and the steps give it", plan.step, grid.step());
             return Err(refused("step", message));
         }
-        Ok(Self { grid, integrator, kl: Some(plan.kl) })
+        let path = asked.path(&schedule)?;
+        Ok(Self { path, schedule, grid, integrator, kl: Some(plan.kl) })
     }
 
     /// The smallest κ of the file, and Euler steps shorter than an eighth of the fastest decay.
     fn default_for(asked: &Sampled) -> Result<Self> {
+        let refused = |key: &str, message: String| Error::Input { location: key.to_owned(), message };
+        if let Some(end) = asked.factors.iter().find_map(SampledLaw::end_of_support) {
+            let message = format!("its density ends at {end}, where scores have no bound: expected --plan");
+            return Err(refused("target", message));
+        }
+        let schedule = asked.schedule.clone().unwrap_or_else(Schedule::cosine);
+        let path = asked.path(&schedule)?;
         let kappa = asked.kappas.iter().copied().fold(f64::INFINITY, f64::min);
         let time = |i: u32| asked.start + (1.0 - asked.start) * (f64::from(i) / f64::from(LOOKS));
-        let mut slope = 0.0_f64;
         // The last is the target itself.
-        for i in 0..=LOOKS {
-            slope = slope.max(asked.path.score_at(time(i))?.steepest());
-        }
+        let looks = (0..=LOOKS).into_par_iter();
+        let slopes = looks.map(|i| path.score_at(time(i)).map(|score| score.steepest()));
+        let slope = slopes.collect::<Result<Vec<f64>>>()?.into_iter().fold(0.0, f64::max);
         let steps = ((1.0 - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
         if steps.is_nan() || steps > MOST_STEPS {
-            return Err(Error::Input {
-                location: "run.kappa".to_owned(),
-                message: format!(
-                    "{kappa} asks for {steps:.2e} steps, as the scores fall as steeply as {slope:.2e}: expected at \
-                     most {MOST_STEPS:.0e} without --plan"
-                ),
-            });
+            let message = format!(
+                "{kappa} asks for {steps:.2e} steps, as the scores fall as steeply as {slope:.2e}: expected at most \
+                 {MOST_STEPS:.0e} without --plan"
+            );
+            return Err(refused("run.kappa", message));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most MOST_STEPS")]
         let steps = (steps as usize).max(LEAST_STEPS);
         let grid = Grid::new(asked.start, 1.0, kappa, steps)?;
-        // Laws with jumps or kinks have scores without bound near the target.
-        let last = asked.path.score_at(grid.time(steps - 1))?.steepest();
+        // Laws with jumps have scores without bound near the target.
+        let last = path.score_at(grid.time(steps - 1))?.steepest();
         if last.is_nan() || grid.step() * last > STABLE {
-            return Err(Error::Input {
-                location: "target".to_owned(),
-                message: format!(
-                    "the scores of the path fall as steeply as {last:.2e} in the last step of {steps}: expected a \
-                     density without jumps, or --plan"
-                ),
-            });
+            let message = format!(
+                "the scores of the path fall as steeply as {last:.2e} in the last step of {steps}: expected a density \
+                 without jumps and kinks, or --plan"
+            );
+            return Err(refused("target", message));
         }
-        Ok(Self { grid, integrator: Integrator::EulerMaruyama, kl: None })
+        Ok(Self { path, schedule, grid, integrator: Integrator::EulerMaruyama, kl: None })
     }
 }
 
@@ -256,9 +265,9 @@ fn diagnostics(asked: &Sampled, plan: &Plan, moments: &SampleMoments) -> (String
         text,
         "{} points in dimension {}: {}, schedule {}, κ = {}, {} steps of {:.4e}",
         moments.count(),
-        asked.path.dim(),
+        asked.dim(),
         plan.integrator,
-        asked.schedule,
+        plan.schedule,
         grid.kappa(),
         grid.steps(),
         grid.step()

@@ -11,7 +11,7 @@ pub mod observation;
 mod schedule;
 
 pub use channel::Channel;
-pub use curvature::curvature_range;
+pub use curvature::{curvature_range, largest_curvature};
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
 pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};

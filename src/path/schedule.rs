@@ -9,12 +9,12 @@
 
 #[cfg(test)]
 mod tests;
+mod text;
 
 use crate::enclosure::Interval;
 use crate::error::{Error, Result, finite, positive, within};
 use crate::numerics::double_double::Dd;
 use std::f64::consts::FRAC_PI_2;
-use std::fmt;
 
 /// The kinds of schedule, with their parameters.
 #[derive(Clone, PartialEq, Debug)]
@@ -503,16 +503,4 @@ fn less_one(a: f64) -> Interval {
 /// `base^exponent` for a non-negative base and an exponent known to an ulp.
 fn power_of(base: Interval, exponent: Interval) -> Interval {
     base.powf(exponent.lo()).hull(base.powf(exponent.hi()))
-}
-
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::Linear => write!(f, "linear"),
-            Kind::Power { exponent } => write!(f, "power {exponent}"),
-            Kind::Cosine => write!(f, "cosine"),
-            Kind::OrnsteinUhlenbeck { rate } => write!(f, "ou {rate}"),
-            Kind::Table { times, lambdas } => write!(f, "table t={times:?} lambda={lambdas:?}"),
-        }
-    }
 }

@@ -12,8 +12,9 @@ const BEYOND: f64 = 1e-13;
 const FIRST_CELLS: u32 = 32;
 /// Halvings of a cell at most: at a jump of the score no accuracy is reached.
 const HALVINGS: u32 = 12;
-/// Error of the score that ends the halving, relative to the score and to the inverse of the table's width.
+/// Error of the score that ends the halving, relative to the score and to [`FLOOR`] over the width of the law.
 const ACCURACY: f64 = 1e-6;
+const FLOOR: f64 = 0.05;
 
 /// The score of a law on the line, by cubic interpolation of its values and slopes.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,11 +44,19 @@ impl LineScore {
                 Err(Error::Undefined { what: "score".to_owned(), reason: format!("it is not finite at {y}") })
             }
         };
-        let edge = |i: u32| lo + (hi - lo) * (f64::from(i) / f64::from(FIRST_CELLS));
+        // Cells as wide as they are far from the middle, so that heavy tails take few of them.
+        let (left, right) = slice.window(0.25);
+        let middle = 0.5 * (left + right);
+        let width = Some(0.5 * (right - left)).filter(|w| *w > 0.0).unwrap_or(0.5 * (hi - lo));
+        let place = |y: f64| ((y - middle) / width).asinh();
+        let edge = |i: u32| {
+            let part = f64::from(i) / f64::from(FIRST_CELLS);
+            middle + width * (place(lo) + (place(hi) - place(lo)) * part).sinh()
+        };
         let mut table = Self { edges: vec![lo], values: vec![at(lo)?], steepest: 0.0, error: 0.0 };
         for i in 1..=FIRST_CELLS {
-            let right = (edge(i), at(edge(i))?);
-            table.extend(right, HALVINGS, 1.0 / (hi - lo), &at)?;
+            let edge = if i == FIRST_CELLS { hi } else { edge(i) };
+            table.extend((edge, at(edge)?), HALVINGS, FLOOR / width, &at)?;
         }
         table.steepest = table.values.iter().map(|v| -v.1).fold(0.0, f64::max);
         Ok(table)
@@ -242,6 +251,23 @@ mod tests {
             }
             assert!(table.steepest() > 0.0 && table.error() < 1e-4);
             assert!(table.score(&[1e3])[0] < table.score(&[10.0])[0] && table.score(&[f64::NAN])[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn heavy_tails_are_in_the_table() {
+        let student = LineMeasure::student(2.0, 1.0, 1.0).unwrap();
+        for (base, t) in
+            [(LineBase::Gaussian, 1.0), (LineBase::Gaussian, 0.7), (LineBase::Student { dof: 1.0 }, 0.3)]
+        {
+            let path = LinePath::new(curve_on_line(&student, base).unwrap(), Schedule::linear());
+            let slice = path.curve().slice(path.schedule().angle(t)).unwrap();
+            let table = path.score_at(t).unwrap();
+            for y in [-1e5, -3e3, -50.0, -2.0, 0.3, 1.1, 2.0, 7.0, 400.0, 2e5] {
+                let exact = slice.point(y).score;
+                let accuracy = 10.0 * ACCURACY * (FLOOR + exact.abs());
+                assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{base:?} {t} {y} {exact}");
+            }
         }
     }
 

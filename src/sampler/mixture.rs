@@ -1,8 +1,9 @@
-//! Gaussian mixtures along the path from the standard normal law.
+//! Gaussian mixtures along the path from the standard normal or a Student law.
 //!
 //! If the target has the components `N(m_k, Σ_k)`, then `p_t` has the components
 //! `N(√λ m_k, λΣ_k + (1−λ)I)` with the same weights, and its score is
 //! `Σ_k w_k(x) Σ_{k,t}⁻¹(√λ m_k − x)`, `w_k(x)` the probability of component k given `X_t = x`.
+//! A Student base is a mixture of normal laws `N(0, s²I)`, and `p_t` one of `N(√λ m_k, λΣ_k + s²(1−λ)I)`.
 
 mod kernel;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use crate::error::{Error, Result, positive, within};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::mixture::Mixture;
 use crate::numerics::vector::Units;
-use crate::path::Schedule;
+use crate::path::{Schedule, StudentScales};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 /// The path from the standard normal law to a Gaussian mixture.
@@ -29,6 +30,8 @@ pub struct MixtureScores {
     /// The middle of the range of the means, shape `[d]`; empty if that is near the origin.
     centre: Vec<f64>,
     spread: Spread,
+    /// The base: `(log weight, variance)` of centred normal laws.
+    base: Vec<(f64, f64)>,
     schedule: Schedule,
 }
 
@@ -90,7 +93,23 @@ impl MixtureScores {
             centre.clear();
         }
         let weights = weights.iter().map(|w| w / total).collect();
-        Ok(Self { dim, weights, means, centre, spread, schedule })
+        Ok(Self { dim, weights, means, centre, spread, base: vec![(0.0, 1.0)], schedule })
+    }
+
+    /// The same target from the Student law `∝ (1 + |z|²/n)^{−(n+d)/2}`, `n = freedom`, a mixture of normal laws of
+    /// different scale: every component of the target becomes one for each scale.
+    ///
+    /// # Errors
+    /// As [`StudentScales::standard`].
+    pub fn from_student(self, freedom: f64) -> Result<Self> {
+        let rule = StudentScales::standard(freedom, self.dim)?;
+        let base = rule.scales().iter().map(|scale| (scale.log_weight, scale.std.powi(2))).collect();
+        Ok(Self { base, ..self })
+    }
+
+    /// The laws that make up the base at a time: at the end, where it does not occur, one.
+    fn base_at(&self, complement: f64) -> &[(f64, f64)] {
+        if complement == 0.0 { &[(0.0, 1.0)] } else { &self.base }
     }
 
     /// The path to a mixture.
@@ -173,40 +192,53 @@ impl PathScore for MixtureScores {
     fn score_at(&self, t: f64) -> Result<MixtureScore> {
         within("t", t, 0.0, 1.0)?;
         let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
-        let moved = |variance: f64| lambda * variance + complement;
+        let base = self.base_at(complement);
+        // Component by component, and the laws of the base within.
+        let members = || (0..self.components()).flat_map(|k| base.iter().map(move |part| (k, *part)));
+        let precision = |variance: f64, noise: f64| 1.0 / (lambda * variance + complement * noise);
         let root = lambda.sqrt();
         let (precisions, determinants): (Precisions, Vec<f64>) = match &self.spread {
             Spread::Isotropic(variances) => {
-                let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / moved(*v)).collect();
+                let precisions: Vec<f64> =
+                    members().map(|(k, (_, noise))| precision(variances[k], noise)).collect();
                 let d = self.dim as f64;
                 let determinants = precisions.iter().map(|p| d * core_math::log(*p)).collect();
                 (Precisions::Isotropic(precisions), determinants)
             }
             Spread::Diagonal(variances) => {
-                let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / moved(*v)).collect();
+                let row = |k: usize| &variances[k * self.dim..(k + 1) * self.dim];
+                let precisions: Vec<f64> = members()
+                    .flat_map(|(k, (_, noise))| row(k).iter().map(move |v| precision(*v, noise)))
+                    .collect();
                 let rows = precisions.chunks_exact(self.dim);
                 let determinants = rows.map(|row| row.iter().map(|p| core_math::log(*p)).sum()).collect();
                 (Precisions::Diagonal(precisions), determinants)
             }
             Spread::Dense(axes) => {
-                let mut entries = Vec::with_capacity(axes.len() * self.dim * self.dim);
-                let mut determinants = Vec::with_capacity(axes.len());
-                let mut range = (f64::INFINITY, 0.0_f64);
-                for (basis, values) in axes {
-                    let precisions = values.map(|v| 1.0 / moved(v));
-                    range = (range.0.min(precisions.min()), range.1.max(precisions.max()));
+                let count = axes.len() * base.len();
+                let mut entries = Vec::with_capacity(count * self.dim * self.dim);
+                let mut determinants = Vec::with_capacity(count);
+                let mut ranges = Vec::with_capacity(count);
+                for (k, (_, noise)) in members() {
+                    let (basis, values) = &axes[k];
+                    let precisions = values.map(|v| precision(v, noise));
+                    ranges.push((precisions.min(), precisions.max()));
                     determinants.push(precisions.iter().map(|p| core_math::log(*p)).sum());
                     let matrix = basis * DMatrix::from_diagonal(&precisions) * basis.transpose();
                     // Rows of a symmetric matrix are its columns.
                     entries.extend_from_slice(matrix.as_slice());
                 }
-                (Precisions::Dense(entries, range), determinants)
+                (Precisions::Dense(entries, ranges), determinants)
             }
         };
-        let means: Vec<f64> = self.means.iter().map(|m| root * m).collect();
-        let mut offsets: Vec<f64> = (self.weights.iter().zip(determinants))
-            .map(|(w, determinant)| core_math::log(*w) + 0.5 * determinant)
+        let row = |k: usize| &self.means[k * self.dim..(k + 1) * self.dim];
+        let means: Vec<f64> = members().flat_map(|(k, _)| row(k).iter().map(|m| root * m)).collect();
+        let mut offsets: Vec<f64> = (members().zip(determinants))
+            .map(|((k, (log_weight, _)), determinant)| {
+                core_math::log(self.weights[k]) + log_weight + 0.5 * determinant
+            })
             .collect();
+        let slopes = slopes(&offsets, &precisions, base.len(), self.dim);
         let centre: Vec<f64> = self.centre.iter().map(|c| root * c).collect();
         let mut pulls = Vec::new();
         if let Precisions::Isotropic(precisions) = &precisions {
@@ -221,37 +253,43 @@ impl PathScore for MixtureScores {
                 *offset -= 0.5 * p * mean.iter().enumerate().map(square).sum::<f64>();
             }
         }
-        Ok(MixtureScore { dim: self.dim, offsets, means, pulls, centre, precisions })
+        Ok(MixtureScore { dim: self.dim, offsets, means, pulls, centre, precisions, slopes })
     }
 
     fn start_at(&self, t: f64) -> Result<Box<dyn Start + '_>> {
         within("t", t, 0.0, 1.0)?;
         let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
-        if lambda == 0.0 {
+        if lambda == 0.0 && self.base == [(0.0, 1.0)] {
             return Ok(Box::new(StandardStart));
         }
-        let moved = |variance: f64| lambda * variance + complement;
-        let roots = (0..self.components())
-            .map(|k| match &self.spread {
-                Spread::Isotropic(variances) => Root::Diagonal(vec![moved(variances[k]).sqrt(); self.dim]),
+        let base = self.base_at(complement);
+        let members = || (0..self.components()).flat_map(|k| base.iter().map(move |part| (k, *part)));
+        let deviation = |variance: f64, noise: f64| (lambda * variance + complement * noise).sqrt();
+        let roots = members()
+            .map(|(k, (_, noise))| match &self.spread {
+                Spread::Isotropic(variances) => {
+                    Root::Diagonal(vec![deviation(variances[k], noise); self.dim])
+                }
                 Spread::Diagonal(variances) => {
                     let row = &variances[k * self.dim..(k + 1) * self.dim];
-                    Root::Diagonal(row.iter().map(|v| moved(*v).sqrt()).collect())
+                    Root::Diagonal(row.iter().map(|v| deviation(*v, noise)).collect())
                 }
                 Spread::Dense(axes) => {
                     let (basis, values) = &axes[k];
-                    Root::Dense(basis * DMatrix::from_diagonal(&values.map(|v| moved(v).sqrt())))
+                    Root::Dense(basis * DMatrix::from_diagonal(&values.map(|v| deviation(v, noise))))
                 }
             })
             .collect();
         let mut cumulated = 0.0;
-        let edges = self.weights.iter().map(|w| {
-            cumulated += w;
+        let edges = members().map(|(k, (log_weight, _))| {
+            cumulated += self.weights[k] * core_math::exp(log_weight);
             cumulated
         });
         let edges = edges.collect();
         let root = lambda.sqrt();
-        Ok(Box::new(MixtureStart { edges, means: self.means.iter().map(|m| root * m).collect(), roots }))
+        let row = |k: usize| &self.means[k * self.dim..(k + 1) * self.dim];
+        let means = members().flat_map(|(k, _)| row(k).iter().map(|m| root * m)).collect();
+        Ok(Box::new(MixtureStart { edges, means, roots }))
     }
 
     fn footprint(&self) -> usize {
@@ -260,7 +298,7 @@ impl PathScore for MixtureScores {
             Spread::Diagonal(_) => 2 * self.dim + 1,
             Spread::Dense(_) => self.dim * (self.dim + 1) + 1,
         };
-        8 * self.components() * per_component
+        8 * self.components() * self.base.len() * per_component
     }
 }
 
@@ -326,6 +364,8 @@ pub struct MixtureScore {
     /// What points are seen from, shape `[d]`; empty for the origin.
     centre: Vec<f64>,
     precisions: Precisions,
+    /// The least and the largest descent at components.
+    slopes: (f64, f64),
 }
 
 /// Inverses of covariances.
@@ -335,8 +375,8 @@ enum Precisions {
     Isotropic(Vec<f64>),
     /// Shape `[K, d]`.
     Diagonal(Vec<f64>),
-    /// Shape `[K, d, d]`, and the extreme eigenvalues of all of them.
-    Dense(Vec<f64>, (f64, f64)),
+    /// Shape `[K, d, d]`, and the extreme eigenvalues of each.
+    Dense(Vec<f64>, Vec<(f64, f64)>),
 }
 
 impl Score for MixtureScore {
@@ -360,26 +400,44 @@ impl Score for MixtureScore {
         }
     }
 
-    /// The middle of the extreme precisions of the components.
+    /// The middle of the extreme precisions of the components; with a Student base, whose score levels off far away,
+    /// half the steepest descent.
     fn linear_rate(&self) -> f64 {
-        let (least, most) = self.range();
-        0.5 * (least + most)
+        0.5 * (self.slopes.0 + self.slopes.1)
     }
 
-    /// The largest precision of the components: between them the score is less steep.
+    /// The largest precision of the components: between them the score is less steep. With a Student base the mean of
+    /// the precisions at the middle of a component.
     fn steepest(&self) -> f64 {
-        self.range().1
+        self.slopes.1
     }
 }
 
-impl MixtureScore {
-    /// The extreme eigenvalues of the components' precisions.
-    fn range(&self) -> (f64, f64) {
-        match &self.precisions {
-            Precisions::Isotropic(p) | Precisions::Diagonal(p) => {
-                p.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)))
-            }
-            Precisions::Dense(_, range) => *range,
+/// The least and the largest descent of the score at components, each of which comes with so many scales of the base.
+///
+/// `−∇²log p(x) = E[P|x] − Cov(P(m − x)|x) ≼ E[P|x]`, P the precision of the component that x comes from. Of the scales of
+/// one component those with small precisions are the likelier the farther x is from its middle, so that the
+/// mean of the largest eigenvalue of P is largest there.
+fn slopes(offsets: &[f64], precisions: &Precisions, scales: usize, dim: usize) -> (f64, f64) {
+    let extremes: Vec<(f64, f64)> = match precisions {
+        Precisions::Isotropic(p) => p.iter().map(|p| (*p, *p)).collect(),
+        Precisions::Diagonal(p) => {
+            let range = |row: &[f64]| {
+                row.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(*p), hi.max(*p)))
+            };
+            p.chunks_exact(dim).map(range).collect()
         }
-    }
+        Precisions::Dense(_, ranges) => ranges.clone(),
+    };
+    let least = extremes.iter().map(|e| e.0).fold(f64::INFINITY, f64::min);
+    let at_component = |(offsets, extremes): (&[f64], &[(f64, f64)])| {
+        let most = offsets.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum = |of: fn(&(f64, f64)) -> f64| -> f64 {
+            offsets.iter().zip(extremes).map(|(o, e)| core_math::exp(o - most) * of(e)).sum()
+        };
+        sum(|e| e.1) / sum(|_| 1.0)
+    };
+    let most =
+        offsets.chunks_exact(scales).zip(extremes.chunks_exact(scales)).map(at_component).fold(0.0, f64::max);
+    (if scales == 1 { least } else { 0.0 }, most)
 }

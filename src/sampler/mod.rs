@@ -27,6 +27,8 @@ mod integrator;
 mod line;
 mod mixture;
 mod moments;
+mod nelson;
+pub mod plan;
 mod product;
 mod score;
 
@@ -39,5 +41,6 @@ pub use integrator::{Integrator, Scheme, Workspace};
 pub use line::LineScore;
 pub use mixture::{MixtureScore, MixtureScores};
 pub use moments::{CoordinateMoments, SampleMoments};
+pub use nelson::{NelsonDrift, NelsonDrifts};
 pub use product::{Factor, ProductScore, ProductScores};
 pub use score::{PathScore, Score, StandardStart, Start};

@@ -86,14 +86,15 @@ impl Theorem for GirsanovBiasBound {
                     full: 60,
                     draw: |stream, index| Ok(BiasInstance::random_perturbed(stream, index)?.into()),
                 },
-                line("mixtures, potentials and Student bases on the line", 6, 220, |stream, index| {
-                    // One in twenty is a potential or has a Student base: their laws cost a hundred times as much.
-                    let draw = match index % 40 {
-                        19 => LineBiasInstance::random_potential,
-                        39 => LineBiasInstance::random_with_student_base,
-                        _ => LineBiasInstance::random_mixture,
-                    };
-                    Ok(draw(stream, index)?.into())
+                line("mixtures on the line", 6, 200, |stream, index| {
+                    Ok(LineBiasInstance::random_mixture(stream, index)?.into())
+                }),
+                line("Student bases and mixtures on the line", 2, 50, |stream, index| {
+                    // Even numbers are mixtures, the others potentials.
+                    Ok(LineBiasInstance::random_with_student_base(stream, 2 * index)?.into())
+                }),
+                line("potentials on the line", 1, 10, |stream, index| {
+                    Ok(LineBiasInstance::random_potential(stream, index)?.into())
                 }),
             ],
         )

@@ -2,7 +2,11 @@
 
 use crate::claim::Claim;
 
+pub mod absolute_continuity;
+pub mod base_comparison;
+pub mod comparison_instance;
 pub mod student_score;
+pub mod tail_instance;
 pub mod weighted_any_dimension;
 pub mod weighted_poincare;
 
@@ -10,5 +14,7 @@ pub mod weighted_poincare;
 pub(super) const CLAIMS: &[&dyn Claim] = &[
     &student_score::StudentScore,
     &weighted_poincare::StudentWeighted,
+    &absolute_continuity::AbsoluteContinuity,
+    &base_comparison::BaseComparison,
     &weighted_any_dimension::CauchyWeighted,
 ];

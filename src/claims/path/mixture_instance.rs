@@ -16,6 +16,8 @@ use std::fmt;
 const TRUNCATION: f64 = 1e-13;
 /// Half-width of a box beyond the means, in standard deviations.
 const REACH: f64 = 8.5;
+/// Factor on the square of the coarse rule's error: the law of squares sets in with small steps only.
+const SAFETY: f64 = 16.0;
 /// Rounding of a sum over a grid, relative to its size.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
@@ -189,7 +191,7 @@ impl Region {
             for i in 0..dim {
                 let k = rest % (2 * counts[i] + 1);
                 rest /= 2 * counts[i] + 1;
-                even &= k % 2 == 0;
+                even &= k.is_multiple_of(2);
                 y[i] = self.centre[i] + steps[i] * (k as f64 - counts[i] as f64);
             }
             let values = f(&y);
@@ -209,7 +211,11 @@ impl Region {
                 return Enclosure::exact(0.0).weakened(Evidence::Converged);
             }
             let share = ((value - coarse[j] * doubled) / size).abs();
-            Enclosure::around(value, size * (share * share + TRUNCATION + ROUNDING), Evidence::Converged)
+            Enclosure::around(
+                value,
+                size * (SAFETY * share * share + TRUNCATION + ROUNDING),
+                Evidence::Converged,
+            )
         })
     }
 }

@@ -126,7 +126,7 @@ impl Theorem for Continuity {
                     full: 16,
                     draw: |s, i| {
                         let freedom = [3.0, 5.0, 2.5, 12.0][(i / 2) % 4];
-                        ContinuityCase::bump(s, if i % 8 == 7 { 3 } else { 2 }, Some(freedom))
+                        ContinuityCase::bump(s, if i % 16 == 15 { 3 } else { 2 }, Some(freedom))
                     },
                 },
                 Family {

@@ -81,7 +81,7 @@ impl DeBruijnInstance {
 
     fn line_action(stream: &mut Stream, index: usize) -> Result<Self> {
         let target =
-            if index % 4 == 3 { random_line_target(stream, index)? } else { random_mixture(stream, index)? };
+            if index % 8 == 7 { random_line_target(stream, index)? } else { random_mixture(stream, index)? };
         let c = stream.random_range(0.25..4.0);
         let line = LineInstance::new(target, LineBase::Gaussian, Schedule::ornstein_uhlenbeck(c)?)?;
         Ok(Self::LineAction(Box::new(LineRange::whole(line)?), c))
@@ -176,21 +176,21 @@ impl Theorem for DeBruijn {
                     name: "the rate on the line, potentials",
                     evidence: Evidence::Converged,
                     quick: 1,
-                    full: 16,
+                    full: 6,
                     draw: |s, i| DeBruijnInstance::line_rate(LinePoint::potential(s, i)?),
                 },
                 Family {
                     name: "the action on the line",
                     evidence: Evidence::Converged,
                     quick: 3,
-                    full: 32,
+                    full: 16,
                     draw: DeBruijnInstance::line_action,
                 },
                 Family {
                     name: "the rate in the plane, mixtures",
                     evidence: Evidence::Converged,
                     quick: 1,
-                    full: 16,
+                    full: 8,
                     draw: |s, _| {
                         let case = MixtureTime::random(s, 2, None)?;
                         Ok(DeBruijnInstance::MixtureRate(Box::new(case)))

@@ -160,7 +160,7 @@ impl Theorem for Existence {
                     quick: 4,
                     full: 40,
                     draw: |s, i| {
-                        let point = if i % 10 == 9 {
+                        let point = if i % 20 == 19 {
                             LinePoint::student_mixture(s, i)
                         } else {
                             LinePoint::mixture(s, i)

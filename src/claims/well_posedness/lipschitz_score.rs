@@ -14,8 +14,8 @@
 //! *Source.* \[CCG\] (well-posedness).
 //!
 //! *Checked.* Left: directional second derivatives of `log p_t`. Right: the formulae, with the top eigenvalue
-//! of the conditional covariance (Gaussian targets) or a bound for mixtures of components with one
-//! covariance. *Not checked here:* other targets; see W4 for when H2 holds.
+//! of the conditional covariance (Gaussian targets), a bound for mixtures of components with one
+//! covariance, or on the line, for any target, the supremum over y of spectral gaps. *Not checked here:* other targets in several dimensions; see W4 for when H2 holds.
 //!
 //! *Sharp.* Upper bound: Gaussian targets, top eigen-direction. Lower bound: targets that shrink to
 //! a point. *Dropping H2:* `½N(0,diag(1,½)) + ½N(0,diag(½,1))` has no Lipschitz score: its conditional
@@ -25,13 +25,25 @@
 use super::instance::Slice;
 use super::mixture::{Component, MixtureSlice};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
+use crate::claims::line_instances::{random_mixture, random_potential};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result, positive};
+use crate::inequality::conditional::{ConditionalLaws, Quantity};
 use crate::measure::gaussian::Gaussian;
+use crate::measure::line::LineMeasure;
 use crate::numerics::linalg::{Ball, enclosed_eigen};
 use crate::numerics::stream::Stream;
+use crate::path::LineSlice;
+use crate::path::line::{LineBase, PotentialCurve};
 use rand::RngExt;
 use std::fmt;
+
+/// Mass of the laws beyond the points looked at, points of the grid, and halvings of its step around the highest.
+const WINDOW: f64 = 1e-9;
+const GRID: u32 = 60;
+const HALVINGS: u32 = 12;
+/// Relative error of fields by quadrature of the conditional law.
+const QUADRATURE: f64 = 1e-9;
 
 /// Which part of the statement is checked, on what.
 #[derive(Clone, Debug)]
@@ -46,10 +58,20 @@ pub enum LipschitzInstance {
     MixtureAbove(MixtureSlice, Vec<f64>),
     /// `−⟨u, ∇²log p_t u⟩/|u|² ≤ 1/min variance of the components of p_t`, for a mixture.
     MixtureBelow(MixtureSlice, Vec<f64>),
+    /// On the line, any target: the largest `∇²log p_t + 1/(1−λ)` against `λC/(1−λ)²` with a standard base, the largest `|∇²log p_t|` against
+    /// `M + λM²C` with a Student base, `C = sup_y C_P(X|X_t=y)`.
+    Line {
+        /// The target.
+        target: Box<LineMeasure>,
+        /// Degrees of freedom of a Student base.
+        dof: Option<f64>,
+        /// λ.
+        lambda: f64,
+    },
     /// `⟨u, Cov(X|X_t=(a,a)) u⟩` of the crossed mixture, `u = (1,−1)`: its exponent of growth in a is 2.
     Growth(f64),
 }
-use LipschitzInstance::{Above, Below, Growth, MixtureAbove, MixtureBelow, Norm};
+use LipschitzInstance::{Above, Below, Growth, Line, MixtureAbove, MixtureBelow, Norm};
 
 impl LipschitzInstance {
     fn standard(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -72,6 +94,14 @@ impl LipschitzInstance {
         let components = vec![component(0.3, first), component(0.7, second)];
         let lambda = stream.random_range(0.1..0.9);
         Ok(MixtureAbove(MixtureSlice::new(components, lambda, y)?, u))
+    }
+
+    /// Mixtures and potentials in turn, standard and Student bases.
+    fn on_line(stream: &mut Stream, index: usize) -> Result<Self> {
+        let target =
+            if index % 4 < 2 { random_potential(stream, index)? } else { random_mixture(stream, index)? };
+        let dof = (!index.is_multiple_of(2)).then(|| stream.random_range(2.0..12.0));
+        Ok(Line { target: Box::new(target), dof, lambda: stream.random_range(0.2..0.7) })
     }
 
     /// Components of different covariances, without a Lipschitz score.
@@ -110,6 +140,10 @@ impl LipschitzInstance {
                 Ok(largest_eigenvalue(&slice.observation.conditional_covariance()))
             }
             MixtureAbove(slice, _) => Ok(Enclosure::certified(two_component_constant(slice)?)),
+            Line { target, dof, lambda } => {
+                let laws = ConditionalLaws::on_path((**target).clone(), *dof, *lambda)?;
+                Ok(laws.supremum(Quantity::Poincare)?.value)
+            }
             MixtureBelow(..) | Growth(_) => {
                 Err(Error::Undefined { what: "a uniform constant".to_owned(), reason: self.to_string() })
             }
@@ -146,6 +180,29 @@ fn largest_eigenvalue(m: &Ball) -> Enclosure {
     Enclosure::certified(values[values.len() - 1])
 }
 
+/// The largest value of a curvature on the line: a grid over the observations that have mass, refined around its highest point. No more
+/// than the supremum.
+fn largest_on_line(
+    target: &LineMeasure,
+    dof: Option<f64>,
+    lambda: f64,
+    value: impl Fn(f64) -> f64,
+) -> Result<Enclosure> {
+    let base = dof.map_or(LineBase::Gaussian, |dof| LineBase::Student { dof });
+    let curve = PotentialCurve::new(target.clone(), base)?;
+    let slice = curve.at(core_math::acos(lambda.sqrt()))?;
+    let (lo, hi) = slice.window(WINDOW);
+    let at = |y: f64| value(slice.point(y).curvature);
+    let step = (hi - lo) / f64::from(GRID);
+    let best = (0..=GRID).map(|i| lo + step * f64::from(i)).max_by(|a, b| at(*a).total_cmp(&at(*b)));
+    let (mut y, mut reach) = (best.unwrap_or(lo), step);
+    for _ in 0..HALVINGS {
+        reach *= 0.5;
+        y = [y - reach, y, y + reach].into_iter().fold(y, |a, b| if at(b) > at(a) { b } else { a });
+    }
+    Ok(Enclosure::around(at(y), QUADRATURE * (1.0 + at(y).abs()), Evidence::Converged))
+}
+
 /// Draws an instance.
 type Draw = fn(&mut Stream, usize) -> Result<LipschitzInstance>;
 
@@ -161,6 +218,10 @@ impl fmt::Display for LipschitzInstance {
             Norm(slice) => write!(f, "norm, {slice}"),
             MixtureAbove(slice, u) => write!(f, "upper bound, {slice}, u={u:?}"),
             MixtureBelow(slice, u) => write!(f, "lower bound, {slice}, u={u:?}"),
+            Line { target, dof, lambda } => match dof {
+                None => write!(f, "largest second derivative, {target}, standard base, λ={lambda}"),
+                Some(n) => write!(f, "largest second derivative, {target}, Student base, n={n}, λ={lambda}"),
+            },
             Growth(a) => write!(f, "growth of the conditional covariance at ({a}, {a})"),
         }
     }
@@ -186,10 +247,11 @@ impl Theorem for LipschitzScore {
         why: "W2, and ⟨u, Cov(X|y)u⟩ = Var(⟨u,X⟩|y) ≤ C|u|². Only the covariance matters: the Poincaré \
               inequality is sufficient, not necessary.",
         checked: "Second derivatives of log p_t in random directions against the bounds: Gaussian targets \
-                  with d up to 20 and condition numbers up to 10⁸, Gaussian bases, mixtures with one covariance. \
+                  with d up to 20 and condition numbers up to 10⁸, Gaussian bases, mixtures with one covariance; on the line mixtures and \
+                  potentials with standard and Student bases, C = sup_y C_P(X|y) from spectral gaps. \
                   For the mixture of N(0,diag(1,½)) and N(0,diag(½,1)): the lower bound, and the quadratic growth \
                   of the conditional covariance on the diagonal.",
-        not_checked: "Other targets; for which targets H2 holds (W4).",
+        not_checked: "Other targets in several dimensions; for which targets H2 holds (W4).",
         source: "[CCG], well-posedness",
         relation: Relation::Upper,
         rests_on: &["W2"],
@@ -204,6 +266,13 @@ impl Theorem for LipschitzScore {
             [
                 family("Gaussian targets and bases", 8, 60, LipschitzInstance::general),
                 family("mixtures of two components with one covariance", 12, 80, LipschitzInstance::mixture),
+                Family {
+                    name: "mixtures and potentials on the line, C by a search",
+                    evidence: Evidence::Converged,
+                    quick: 2,
+                    full: 24,
+                    draw: LipschitzInstance::on_line,
+                },
                 family("lower bound for crossed components", 8, 60, LipschitzInstance::crossed_below),
                 family("growth for crossed components", 6, 40, LipschitzInstance::growth),
             ],
@@ -295,6 +364,11 @@ impl Theorem for LipschitzScore {
                 Ok(form / square(u) + 1.0 / Enclosure::certified(slice.complement()))
             }
             MixtureBelow(slice, u) => Ok(-(Enclosure::certified(slice.hessian_form(u)) / square(u))),
+            Line { target, dof: None, lambda } => {
+                let largest = largest_on_line(target, None, *lambda, |c| c)?;
+                Ok(largest + 1.0 / (1.0 - Enclosure::exact(*lambda)))
+            }
+            Line { target, dof, lambda } => largest_on_line(target, *dof, *lambda, f64::abs),
             // For c + c'a² successive differences over doublings of a have the ratio 4.
             Growth(a) => {
                 let form = |a: f64| Ok(MixtureSlice::crossed(a)?.covariance_form(&[1.0, -1.0]));
@@ -316,6 +390,14 @@ impl Theorem for LipschitzScore {
             MixtureAbove(slice, _) => {
                 let at = Enclosure::certified;
                 Ok(above(at(slice.lambda()), at(slice.complement()), instance.constant()?))
+            }
+            Line { dof, lambda, .. } => {
+                let (lambda, complement) = (Enclosure::exact(*lambda), 1.0 - Enclosure::exact(*lambda));
+                let constant = instance.constant()?;
+                let Some(n) = dof else { return Ok(above(lambda, complement, constant)) };
+                // H1.
+                let m = (Enclosure::exact(*n) + 1.0) / *n / complement;
+                Ok(m + lambda * m.square() * constant)
             }
             MixtureBelow(slice, _) => {
                 let variances = slice.components().iter().flat_map(|c| &c.variances);

@@ -3,6 +3,7 @@
 use crate::claim::Claim;
 
 pub mod conditional_instance;
+pub mod formula_instance;
 pub mod hessian_formulae;
 pub mod instance;
 pub mod lipschitz_score;

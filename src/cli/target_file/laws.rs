@@ -1,7 +1,8 @@
 //! The kinds of target.
 
+use super::mixture::WrittenMixture;
 use super::node::{Node, Section};
-use super::{TARGET_KINDS, gaussian, mixtures, points};
+use super::{TARGET_KINDS, gaussian, points};
 use crate::error::Result;
 use crate::inequality::poincare::plane::plane_poincare_constant_of;
 use crate::measure::line::LineMeasure;
@@ -20,8 +21,12 @@ pub(super) fn target(section: &Section<'_>, notes: &mut Vec<String>) -> Result<T
         "gaussian" => gaussian(&with(&["kind", "mean", "covariance", "std"])?).map(Target::Gaussian),
         "potential" => potential(&with(&["kind", "V", "variables", "domain"])?),
         "gaussian_mixture" => {
-            let section = with(&["kind", "weights", "means", "covariances", "stds"])?;
-            mixtures::target(&section, notes)
+            let written = WrittenMixture::read(section)?;
+            if written.dim() == 1 {
+                written.line(notes).map(Target::Line)
+            } else {
+                written.law().map(|law| Target::Mixture(Box::new(law)))
+            }
         }
         "student" => student(&with(&["kind", "dof", "location", "scale", "dimension"])?),
         "uniform" => {

@@ -4,7 +4,7 @@
 //! what was expected. Unknown keys are refused.
 
 mod laws;
-mod mixtures;
+mod mixture;
 mod node;
 mod points;
 mod sampled;
@@ -87,8 +87,8 @@ impl TargetFile {
         let mut notes = Vec::new();
         let target =
             laws::target(&root.require("target", "a table with the key `kind`")?.section()?, &mut notes)?;
-        let base = root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))?;
-        let schedule = schedule_of(&root)?;
+        let base = base_of(&root)?;
+        let schedule = schedule_of(&root)?.unwrap_or_else(Schedule::cosine);
         let (kappas, start) = run_of(&root)?;
         let subject = match (target, base) {
             (Target::Gaussian(law), LineBase::Gaussian) => {
@@ -107,9 +107,14 @@ impl TargetFile {
     }
 }
 
-/// The schedule of a file, the cosine one if it gives none.
-fn schedule_of(root: &Section<'_>) -> Result<Schedule> {
-    root.get("schedule").map_or_else(|| Ok(Schedule::cosine()), |s| schedule(&s.section()?))
+/// The schedule of a file, if it gives one.
+fn schedule_of(root: &Section<'_>) -> Result<Option<Schedule>> {
+    root.get("schedule").map(|s| schedule(&s.section()?)).transpose()
+}
+
+/// The base of a file, the standard normal law if it gives none.
+fn base_of(root: &Section<'_>) -> Result<LineBase> {
+    root.get("base").map_or(Ok(LineBase::Gaussian), |base| base_law(&base.section()?))
 }
 
 /// The values of κ and the start of a file.

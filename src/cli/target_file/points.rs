@@ -53,8 +53,18 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
         if content.is_empty() {
             continue;
         }
-        let cells = content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty());
-        let mut point = Vec::new();
+        let mut cells: Vec<&str> =
+            content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty()).collect();
+        if cells.is_empty() {
+            // Nothing but separators: they are shown.
+            cells.push(content);
+        }
+        let expected = points.first().map_or(cells.len(), Vec::len);
+        if cells.len() != expected {
+            let message = format!("{} columns: expected {expected}, as in the first line", cells.len());
+            return Err(error(i, message));
+        }
+        let mut point = Vec::with_capacity(cells.len());
         for cell in cells {
             let number = cell.parse::<f64>().ok().filter(|x| x.is_finite());
             let Some(number) = number else {
@@ -63,12 +73,6 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
             };
             // −0 is 0.
             point.push(number + 0.0);
-        }
-        let columns = point.len();
-        let expected = points.first().map_or(columns, Vec::len);
-        if columns == 0 || columns != expected {
-            let message = format!("{columns} columns: expected {expected}, as many as in the lines before");
-            return Err(error(i, message));
         }
         points.push(point);
         if points.len() > MOST_POINTS {

@@ -1,7 +1,7 @@
 //! Divergences of two laws given by masses of cells and the deviation of one from the other.
 
 /// `KL(p|q)`, `KL(q|p)`, `χ²(q|p) = ∫(q/p − 1)²p` and the total variation distance `½∫|q − p|`.
-pub(super) type Divergences = [f64; 4];
+pub(in crate::dynamics) type Divergences = [f64; 4];
 
 /// Below this the power series are used: nine terms give full precision.
 const SERIES_RADIUS: f64 = 0.01;
@@ -16,7 +16,7 @@ fn series(w: f64, coefficient: impl Fn(f64) -> f64) -> f64 {
 
 /// Divergences from masses `p`, `q` and `g = q − p` of the cells, `q` and `g` each to its own relative accuracy.
 /// All integrands are written as non-negative functions that vanish to second order at `q = p`.
-pub(super) fn divergences(p: &[f64], log_p: &[f64], state: &[[f64; 2]]) -> Divergences {
+pub(in crate::dynamics) fn divergences(p: &[f64], log_p: &[f64], state: &[[f64; 2]]) -> Divergences {
     let mut sums = [0.0; 4];
     for ((&p, &log_p), &[q, g]) in p.iter().zip(log_p).zip(state) {
         let w = g / p;
@@ -49,7 +49,8 @@ fn kinks(state: &[[f64; 2]]) -> f64 {
     let mut total = 0.0;
     for (i, pair) in state.windows(2).enumerate() {
         let (left, right) = (pair[0][1], pair[1][1]);
-        if left * right >= 0.0 {
+        // A zero at a node is counted once.
+        if (left < 0.0) == (right < 0.0) {
             continue;
         }
         let line = [left, right - left, 0.0, 0.0];
@@ -70,7 +71,7 @@ fn kinks(state: &[[f64; 2]]) -> f64 {
         let jumps = [one + at * (2.0 * two + 3.0 * three * at), 2.0 * two + 6.0 * three * at, 6.0 * three];
         let a = 1.0 - at;
         let bernoulli = [
-            (a * (a - 1.0) + 1.0 / 6.0) / 2.0,
+            0.5 * (a * (a - 1.0)) + 1.0 / 12.0,
             a * (a - 0.5) * (a - 1.0) / 6.0,
             ((a * (a - 1.0)).powi(2) - 1.0 / 30.0) / 24.0,
         ];
@@ -89,9 +90,9 @@ fn zero(cubic: &[f64; 4]) -> Option<f64> {
     for _ in 0..ITERATIONS {
         let here = value(at);
         if here * c0 > 0.0 {
-            lo = at
+            lo = at;
         } else {
-            hi = at
+            hi = at;
         }
         let newton = at - here / (c1 + at * (2.0 * c2 + 3.0 * c3 * at));
         at = if lo < newton && newton < hi { newton } else { 0.5 * (lo + hi) };

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// The map `y = centre + scale·sinh ξ`: nearly linear for light tails, geometric cells for heavy ones.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Map {
+pub(in crate::dynamics) struct Map {
     centre: f64,
     scale: f64,
     lo: f64,
@@ -36,7 +36,7 @@ const PROBES: usize = 12;
 
 impl Map {
     /// A map whose range holds all slices between two angles.
-    pub(super) fn around(curve: &dyn LineCurve, first: f64, last: f64) -> Result<Self> {
+    pub(in crate::dynamics) fn around(curve: &dyn LineCurve, first: f64, last: f64) -> Result<Self> {
         let (mut core, mut inner, mut outer) = (EMPTY, EMPTY, EMPTY);
         for k in 0..=PROBES {
             // Denser towards the last angle, where a narrow target is approached.
@@ -60,19 +60,32 @@ impl Map {
         Ok(Self { centre, scale, lo, hi, inner: (part(inner.0), part(inner.1)) })
     }
 
+    /// The same range with the scale of the map multiplied by a factor: cells are longer at the ends and shorter in the middle for a
+    /// small one.
+    #[must_use]
+    pub(in crate::dynamics) fn rescaled(self, factor: f64) -> Self {
+        let place = |xi: f64| self.centre + self.scale * xi.sinh();
+        let at = |part: f64| place(self.lo + part * (self.hi - self.lo));
+        let scale = factor * self.scale;
+        let coordinate = |y: f64| ((y - self.centre) / scale).asinh();
+        let (lo, hi) = (coordinate(place(self.lo)), coordinate(place(self.hi)));
+        let part = |y: f64| (coordinate(y) - lo) / (hi - lo);
+        Self { centre: self.centre, scale, lo, hi, inner: (part(at(self.inner.0)), part(at(self.inner.1))) }
+    }
+
     /// The nodes of the narrower grid, of which each slice leaves out more.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "between 0 and the number of cells"
     )]
-    pub(super) fn inner(&self, cells: usize) -> Range<usize> {
+    pub(in crate::dynamics) fn inner(&self, cells: usize) -> Range<usize> {
         let at = |part: f64| (part * cells as f64).clamp(0.0, cells as f64);
         at(self.inner.0).floor() as usize..at(self.inner.1).ceil() as usize + 1
     }
 
     /// The grid with `cells + 1` nodes.
-    pub(super) fn grid(&self, cells: usize) -> Grid {
+    pub(in crate::dynamics) fn grid(&self, cells: usize) -> Grid {
         let step = (self.hi - self.lo) / cells as f64;
         let at = |half_index: usize| self.lo + 0.5 * half_index as f64 * step;
         let place = |half_index: usize| self.centre + self.scale * at(half_index).sinh();
@@ -98,20 +111,23 @@ fn hull(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 
 /// Nodes with the cells around them; sums over nodes are trapezoidal sums in the coordinate of the map.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Grid {
+pub(in crate::dynamics) struct Grid {
     /// Ascending.
-    pub(super) nodes: Vec<f64>,
+    pub(in crate::dynamics) nodes: Vec<f64>,
     /// Length of the cell around each node.
-    pub(super) cells: Vec<f64>,
+    pub(in crate::dynamics) cells: Vec<f64>,
     /// Points between neighbours.
-    pub(super) faces: Vec<f64>,
+    pub(in crate::dynamics) faces: Vec<f64>,
     /// Distance of neighbours: slope of the map at the face between them times the step.
-    pub(super) gaps: Vec<f64>,
+    pub(in crate::dynamics) gaps: Vec<f64>,
 }
 
 impl Grid {
     /// Masses of the cells, of sum 1, and their logarithms; `log_densities(points, values)` fills in the values.
-    pub(super) fn masses(&self, log_densities: impl FnOnce(&[f64], &mut [f64])) -> (Vec<f64>, Vec<f64>) {
+    pub(in crate::dynamics) fn masses(
+        &self,
+        log_densities: impl FnOnce(&[f64], &mut [f64]),
+    ) -> (Vec<f64>, Vec<f64>) {
         let mut logs = vec![0.0; self.nodes.len()];
         log_densities(&self.nodes, &mut logs);
         for (log, cell) in logs.iter_mut().zip(&self.cells) {
@@ -131,9 +147,9 @@ impl Grid {
 /// Angles from one to another: flat to third order in its parameter at the start, where the solution has an initial
 /// layer (and where a constant continues the solution backward for a multistep method), nearly uniform later.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Ramp {
-    pub(super) first: f64,
-    pub(super) last: f64,
+pub(in crate::dynamics) struct Ramp {
+    pub(in crate::dynamics) first: f64,
+    pub(in crate::dynamics) last: f64,
 }
 
 /// Length of the flat part in the parameter.
@@ -141,7 +157,7 @@ const FLAT: f64 = 0.15;
 
 impl Ramp {
     /// Angle and `−dφ/ds ≥ 0` at the parameter `s ∈ [0, 1]`.
-    pub(super) fn at(&self, s: f64) -> (f64, f64) {
+    pub(in crate::dynamics) fn at(&self, s: f64) -> (f64, f64) {
         let height = (self.first - self.last) / (1.0 - FLAT * (1.0 / FLAT).atan());
         let travelled = height * (s - FLAT * (s / FLAT).atan());
         let angle = if s >= 1.0 { self.last } else { (self.first - travelled).max(self.last) };

@@ -5,12 +5,12 @@
 //! equation singular.
 
 mod annealed;
-mod divergence;
+pub(super) mod divergence;
 mod drift;
-mod grid;
+pub(super) mod grid;
 mod law;
-mod refinement;
-mod stepper;
+pub(super) mod refinement;
+pub(super) mod stepper;
 #[cfg(test)]
 mod tests;
 

@@ -10,6 +10,9 @@ const ACCIDENT: f64 = 1.0 / 64.0;
 /// Relative change below which an agreement of two figures alone counts as an accident.
 const COARSE_ACCIDENT: f64 = 1e-4;
 
+/// Figures below this are squares of rounding errors.
+const NOISE: f64 = 1e-20;
+
 /// A figure that changes by more than this share of itself, and no less than before, doesn't converge.
 const DIVERGENT: f64 = 0.1;
 
@@ -18,12 +21,11 @@ const DIVERGENT: f64 = 0.1;
 /// From three figures on, with orderly changes: two steps of Richardson extrapolation of the last three, the last change
 /// of the figure extrapolated once being the error (its own error is a fifteenth, but the angle is not halved each time).
 /// Otherwise one step with the last two changes as the error, which is infinite if they grow.
-pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
+pub(in crate::dynamics) fn limit(figures: &[f64]) -> (f64, f64) {
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     match *figures {
         [] => (f64::NAN, f64::INFINITY),
         [only] => (only, f64::INFINITY),
-        [coarse, fine] if (fine - coarse).abs() > 0.5 * fine.abs() => (fine, f64::INFINITY),
         [coarse, fine] => (once(coarse, fine), (fine - coarse).abs().max(COARSE_ACCIDENT * fine.abs())),
         [.., a, b, c] => {
             let (first, second) = (once(a, b), once(b, c));
@@ -31,8 +33,13 @@ pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
             let rounding = 4.0 * f64::EPSILON * c.abs();
             if ORDERLY.contains(&((b - a) / (c - b))) {
                 let twice = second + (second - first) / 15.0;
-                (twice, (second - first).abs().max(ACCIDENT * newer) + rounding)
-            } else if newer > older && newer > DIVERGENT * c.abs() {
+                // An agreement by accident shows in the change before, which should be 16 times as large.
+                let usual = match *figures {
+                    [.., z, _, _, _] => (first - once(z, a)).abs() / 16.0,
+                    _ => ACCIDENT * newer,
+                };
+                (twice, (second - first).abs().max(usual) + rounding)
+            } else if newer > older && newer > DIVERGENT * c.abs() + NOISE {
                 (c, f64::INFINITY)
             } else {
                 (second, newer + older + rounding)
@@ -43,7 +50,7 @@ pub(super) fn limit(figures: &[f64]) -> (f64, f64) {
 
 /// Limits, at the nodes of the coarsest grid, of tables of logarithms on one to three nested grids (every second node is
 /// shared). Where the two finest differ by more than 1 there is nothing to extrapolate (tails where masses underflow).
-pub(super) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
+pub(in crate::dynamics) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
     let pick = |table: usize, node: usize| tables[table][node << table];
     let once = |coarse: f64, fine: f64| fine + (fine - coarse) / 3.0;
     (0..tables[0].len())

@@ -7,24 +7,24 @@
 
 /// Rates at which mass passes the faces between neighbouring cells.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Rates {
+pub(in crate::dynamics) struct Rates {
     /// From cell `i` to cell `i + 1`.
-    pub(super) up: Vec<f64>,
+    pub(in crate::dynamics) up: Vec<f64>,
     /// From cell `i + 1` to cell `i`.
-    pub(super) down: Vec<f64>,
+    pub(in crate::dynamics) down: Vec<f64>,
 }
 
 /// Coefficients of a backward differentiation formula on equal steps: `x_{n+1} = Σ history[m]·x_{n−m} + weight·k·ẋ_{n+1}`.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Formula {
-    pub(super) weight: f64,
-    pub(super) history: [f64; 4],
+pub(in crate::dynamics) struct Formula {
+    pub(in crate::dynamics) weight: f64,
+    pub(in crate::dynamics) history: [f64; 4],
 }
 
 /// Orders 4 to 1: the next one is taken where the result of one isn't positive. Order 3 helps in tails that fall by a large
 /// factor `1/r` in a step, where `48 − 36r + 16r² − 3r³ < 0` but `18 − 9r + 2r² > 0` for all `r`. Order 1, backward Euler,
 /// keeps positive laws positive whatever the step.
-pub(super) const FORMULAE: [Formula; 4] = [
+pub(in crate::dynamics) const FORMULAE: [Formula; 4] = [
     Formula { weight: 12.0 / 25.0, history: [48.0 / 25.0, -36.0 / 25.0, 16.0 / 25.0, -3.0 / 25.0] },
     Formula { weight: 6.0 / 11.0, history: [18.0 / 11.0, -9.0 / 11.0, 2.0 / 11.0, 0.0] },
     Formula { weight: 2.0 / 3.0, history: [4.0 / 3.0, -1.0 / 3.0, 0.0, 0.0] },
@@ -32,34 +32,34 @@ pub(super) const FORMULAE: [Formula; 4] = [
 ];
 
 /// Masses of the cells (component 0) and, if `R = 2`, their deviations from a reference law (component 1).
-pub(super) type Masses<const R: usize> = Vec<[f64; R]>;
+pub(in crate::dynamics) type Masses<const R: usize> = Vec<[f64; R]>;
 
 /// The last four states of a multistep method, with room for the next one.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct History<const R: usize> {
+pub(in crate::dynamics) struct History<const R: usize> {
     /// Newest first; the last one is scratch space.
     states: [Masses<R>; 5],
     /// Ratio of elimination and reciprocal pivot for each cell.
     pivots: Vec<[f64; 2]>,
     /// Steps taken with each of [`FORMULAE`].
-    pub(super) taken: [usize; 4],
+    pub(in crate::dynamics) taken: [usize; 4],
 }
 
 impl<const R: usize> History<R> {
     /// Starts at `state`, as if it had always been there.
-    pub(super) fn new(state: Masses<R>) -> Self {
+    pub(in crate::dynamics) fn new(state: Masses<R>) -> Self {
         let pivots = vec![[0.0; 2]; state.len()];
         let states = [state.clone(), state.clone(), state.clone(), state.clone(), state];
         Self { states, pivots, taken: [0; 4] }
     }
 
     /// The newest state.
-    pub(super) fn state(&self) -> &Masses<R> {
+    pub(in crate::dynamics) fn state(&self) -> &Masses<R> {
         &self.states[0]
     }
 
     /// Forgets all but the newest state, as if that had always been there.
-    pub(super) fn restart(&mut self) {
+    pub(in crate::dynamics) fn restart(&mut self) {
         let (newest, older) = self.states.split_at_mut(1);
         for state in &mut older[..3] {
             state.copy_from_slice(&newest[0]);
@@ -68,7 +68,7 @@ impl<const R: usize> History<R> {
 
     /// Advances by one step of length `step` (the time that the rates are per), with the first of [`FORMULAE`] that
     /// leaves all masses above `−`[`NEGLIGIBLE`]. `source(formula)[i]` is added to the deviation of cell `i`.
-    pub(super) fn advance<'s>(
+    pub(in crate::dynamics) fn advance<'s>(
         &mut self,
         up: &[f64],
         down: &[f64],
@@ -113,7 +113,7 @@ pub(super) const NEGLIGIBLE: f64 = 1e-13;
 ///
 /// With pivots `d_i` and `e_i = d_i − c·up_i` elimination reads `e_i = 1 + c·down_{i−1}·e_{i−1}/d_{i−1}`: the column sums
 /// of what remains stay 1 plus what flows out to the left, so nothing is subtracted.
-pub(super) fn solve<const R: usize>(
+pub(in crate::dynamics) fn solve<const R: usize>(
     up: &[f64],
     down: &[f64],
     c: f64,

@@ -5,22 +5,31 @@
 //! derivatives of the kernel and, by integration by parts, one with those of the target; the first loses
 //! accuracy for a narrow kernel and the second for a flat one, and the one that fits is used.
 
+mod atoms;
 mod base;
 mod conditional;
+mod cubic_tails;
 mod gather;
 mod slice;
+mod tabulated;
 #[cfg(test)]
 mod tests;
 
+pub use atoms::AtomsCurve;
 pub use base::LineBase;
 pub use conditional::Conditional;
+pub use cubic_tails::CubicTails;
 pub use slice::PotentialSlice;
+pub use tabulated::TabulatedCurve;
 
 use super::curve::{LineCurve, LineSlice};
+use super::mixture::MixturePath;
 use super::mixture_line::MixtureCurve;
 use crate::error::{Result, within};
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use gather::Skeleton;
+use nalgebra::DVector;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 use std::sync::Arc;
@@ -79,11 +88,16 @@ impl PotentialCurve {
 /// The curve from `target` to `base`, in closed form where there is one.
 ///
 /// # Errors
-/// Those of [`PotentialCurve::new`].
+/// Those of [`PotentialCurve::new`] and [`MixturePath::student`].
 pub fn curve_on_line(target: &LineMeasure, base: LineBase) -> Result<Arc<dyn LineCurve>> {
     Ok(match (base, target.mixture_parameters()) {
         (LineBase::Gaussian, Some([weights, means, stds])) => {
             Arc::new(MixtureCurve::new(&weights, &means, &stds)?)
+        }
+        (LineBase::Student { dof }, Some([weights, means, stds])) => {
+            let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
+            let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
+            Arc::new(MixturePath::student(Mixture::isotropic(&weights, means, &variances)?, dof)?)
         }
         _ => Arc::new(PotentialCurve::new(target.clone(), base)?),
     })

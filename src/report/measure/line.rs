@@ -6,7 +6,7 @@ use super::{
     or_note, times,
 };
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
-use crate::dynamics::{LineContraction, poincare_energy_on_line};
+use crate::dynamics::{LineContraction, poincare_energy_on_line, smooth_poincare_energy_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::inequality::conditional::{ConditionalLaws, Quantity};
@@ -14,9 +14,10 @@ use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
 use crate::numerics::panels::GaussRule;
-use crate::path::line::{LineBase, curve_on_line};
+use crate::path::line::{LineBase, PotentialCurve, curve_on_line};
 use crate::path::{LineCurve, LinePath, MixtureCurve, MixturePath, Schedule, curvature_range};
 use crate::transport::line::{MetricDerivative, metric_derivative_squared, small_kappa_limit};
+use nalgebra::DVector;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use std::sync::Arc;
@@ -52,6 +53,13 @@ impl LineTarget {
     /// The curve from the target to the base, in closed form for mixtures.
     fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
         match (self, base) {
+            (Self::Density(law), LineBase::Student { dof }) if law.mixture_parameters().is_some() => {
+                let [weights, means, stds] = law.mixture_parameters().unwrap_or_default();
+                let means = means.into_iter().map(|mean| DVector::from_element(1, mean)).collect();
+                let variances: Vec<f64> = stds.iter().map(|std| std * std).collect();
+                let mixture = Mixture::isotropic(&weights, means, &variances)?;
+                Ok(Arc::new(MixturePath::student(mixture, dof)?))
+            }
             (Self::Density(law), _) => curve_on_line(law, base),
             (Self::Atoms(law), LineBase::Gaussian) => {
                 let [weights, means, stds] = columns(law);
@@ -135,12 +143,18 @@ struct Quantities {
     notes: Vec<String>,
 }
 
-/// The divergences in both directions, or why there are none.
-type Divergences = Result<Vec<(Enclosure, Enclosure)>>;
+/// The divergences in both directions at every κ, or why there are none.
+type Divergences = Result<Vec<Result<(Enclosure, Enclosure)>>>;
 
 impl Context<'_> {
     fn schedule(&self) -> &Schedule {
         &self.setting.schedule
+    }
+
+    /// Whether the laws of the curve are Gaussian mixtures.
+    fn has_closed_form(&self) -> bool {
+        let gaussian = self.setting.base == LineBase::Gaussian;
+        self.target.density().is_none_or(|law| gaussian && law.mixture_parameters().is_some())
     }
 
     /// The angle at which the dynamics begins.
@@ -257,13 +271,18 @@ impl Context<'_> {
             notes.push(absent(NAME, "it is proved for targets with a Poincaré inequality"));
             return None;
         }
-        let curve = crate::path::line::PotentialCurve::new(law.clone(), self.setting.base);
+        let curve = PotentialCurve::new(law.clone(), self.setting.base);
         let limit = curve.and_then(|curve| small_kappa_limit(&curve, self.schedule()));
-        let limit = or_note(NAME, limit, notes);
-        if limit.is_some() && self.schedule().stops_smoothly() {
-            notes.push(SMOOTH_STOP.to_owned());
+        let limit = or_note(NAME, limit, notes)?;
+        if !self.schedule().stops_smoothly() {
+            return Some(limit);
         }
-        limit
+        notes.push(if self.target.is_smooth() {
+            SMOOTH_STOP.to_owned()
+        } else {
+            "small_kappa_limit: 0, as the schedule stops smoothly (λ̇(1) = 0)".to_owned()
+        });
+        Some(Enclosure::exact(0.0))
     }
 
     /// `KL(p_1|q)` and `KL(q|p_1)` at every κ.
@@ -276,14 +295,12 @@ impl Context<'_> {
         }
         let path = LinePath::new(self.curve.clone(), self.schedule().clone());
         let dynamics = AnnealedLine::along(&path, self.setting.start, 1.0)?;
-        self.setting
-            .kappas
-            .iter()
-            .map(|&kappa| {
-                let bias = dynamics.law(path.schedule(), kappa, ACCURACY)?.bias();
-                Ok((bias.forward_kl, bias.reverse_kl))
-            })
-            .collect()
+        let accuracy = if self.has_closed_form() { ACCURACY } else { Accuracy::QUICK };
+        let at = |kappa: f64| {
+            let bias = dynamics.law(path.schedule(), kappa, accuracy)?.bias();
+            Ok((bias.forward_kl, bias.reverse_kl))
+        };
+        Ok(self.setting.kappas.iter().map(|&kappa| at(kappa)).collect())
     }
 
     /// The divergences with every bound beside them.
@@ -293,10 +310,13 @@ impl Context<'_> {
         derivative: Option<&MetricDerivative>,
         report: &mut MeasureReport,
     ) -> Vec<BiasReport> {
-        let divergences = or_note("forward_kl and reverse_kl", divergences, &mut report.notes);
-        let poincare = self.poincare_energy(report);
+        let mut known: Vec<Option<(Enclosure, Enclosure)>> = Vec::new();
+        for at in or_note(DIVERGENCES, divergences, &mut report.notes).unwrap_or_default() {
+            known.push(or_note(DIVERGENCES, at, &mut report.notes));
+        }
+        let poincare = self.poincare_energy(derivative, report);
         let log_sobolev = self.log_sobolev_bounds(derivative, report);
-        let at = |i: usize| divergences.as_ref().and_then(|all| all.get(i).copied());
+        let at = |i: usize| known.get(i).copied().flatten();
         let rows = self.setting.kappas.iter().enumerate().map(|(i, &kappa)| BiasReport {
             kappa,
             forward_kl: at(i).map(|pair| pair.0),
@@ -305,11 +325,16 @@ impl Context<'_> {
             poincare_bound: poincare.map(|energy| energy * kappa / 4.0),
             log_sobolev_bound: log_sobolev.as_ref().and_then(|all| all.get(i).copied()),
         });
-        rows.collect()
+        let rows: Vec<BiasReport> = rows.collect();
+        if rows.iter().all(BiasReport::is_empty) { Vec::new() } else { rows }
     }
 
     /// `∫C_P(p_t)‖∂_t log p_t‖² dt`.
-    fn poincare_energy(&self, report: &mut MeasureReport) -> Option<Enclosure> {
+    fn poincare_energy(
+        &self,
+        derivative: Option<&MetricDerivative>,
+        report: &mut MeasureReport,
+    ) -> Option<Enclosure> {
         if self.setting.base != LineBase::Gaussian {
             report.notes.push(
                 "poincare_bound: infinite, as no law on the way from a Student base has a Poincaré inequality".to_owned(),
@@ -339,7 +364,13 @@ impl Context<'_> {
         let constants = or_note("poincare_bound", constants, &mut report.notes)?;
         let schedule = self.schedule();
         let constant = |t: f64| constants.at(schedule.angle(t));
-        let energy = poincare_energy_on_line(self.curve.as_ref(), schedule, self.setting.start, &constant);
+        let (curve, start) = (self.curve.as_ref(), self.setting.start);
+        let energy = match derivative {
+            Some(derivative) if self.target.is_smooth() && !self.has_closed_form() => {
+                smooth_poincare_energy_on_line(curve, derivative, schedule, start, &constant)
+            }
+            _ => poincare_energy_on_line(curve, schedule, start, &constant),
+        };
         let energy = or_note("poincare_bound", energy, &mut report.notes)?;
         if energy.is_infinite() && report.action.is_some_and(Enclosure::is_finite) {
             report.notes.push(
@@ -386,7 +417,9 @@ impl Context<'_> {
     }
 }
 
-/// Four digits of the divergences.
+/// The divergences in notes.
+const DIVERGENCES: &str = "forward_kl and reverse_kl";
+/// Four digits of the divergences where densities are cheap.
 const ACCURACY: Accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
 
 /// Bounds for `∂² log p_φ` that hold for every target: below `−1/sin²φ` with a Gaussian base; with a Student base

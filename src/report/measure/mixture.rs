@@ -56,7 +56,7 @@ pub(super) fn report(setting: &Setting, law: &Mixture) -> Result<MeasureReport> 
         poincare_bound: None,
         log_sobolev_bound: None,
     });
-    report.bias.extend(bounds);
+    report.bias.extend(bounds.filter(|row| !row.is_empty()));
     notes.push(absent(
         "forward_kl, reverse_kl, poincare_bound and log_sobolev_bound",
         "this version computes them for laws on the line and Gaussian targets",

@@ -99,6 +99,20 @@ pub struct BiasReport {
     pub log_sobolev_bound: Option<Enclosure>,
 }
 
+impl BiasReport {
+    /// Whether nothing is known.
+    fn is_empty(&self) -> bool {
+        let all = [
+            self.forward_kl,
+            self.reverse_kl,
+            self.girsanov_bound,
+            self.poincare_bound,
+            self.log_sobolev_bound,
+        ];
+        all.iter().all(Option::is_none)
+    }
+}
+
 /// What is measured: target, base, schedule and dynamics.
 #[derive(Clone, Debug)]
 pub struct Setting {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::numerics::stream::stream;
 use crate::numerics::vector::Normals;
+use crate::path::MixturePath;
 use rand::RngExt;
 
 /// Mixtures of every kind of covariance, with numbers of components and dimensions around the widths of the kernels,
@@ -81,6 +82,58 @@ fn scores_are_those_of_the_law_at_the_time() {
                 assert!(difference < logarithms * size, "{difference} at t = {t} for {mixture:?}");
             }
         }
+    }
+}
+
+#[test]
+fn scores_from_a_student_base_are_those_of_the_law_at_the_time() {
+    for mixture in examples() {
+        let freedom = 3.0;
+        let from_normal = MixtureScores::to_mixture(&mixture, Schedule::cosine()).unwrap();
+        let path = from_normal.from_student(freedom).unwrap();
+        let exact = MixturePath::student(mixture.clone(), freedom).unwrap();
+        for t in [0.0, 0.4, 0.9, 1.0] {
+            let slice = exact.slice(path.schedule().angle(t)).unwrap();
+            let (lanes, dim) = (9, mixture.dim());
+            let at = points(&path, t, lanes);
+            let score = path.score_at(t).unwrap();
+            let mut steepest = 0.0_f64;
+            for lane in 0..lanes {
+                let y: Vec<f64> = (0..dim).map(|j| at[j * lanes + lane]).collect();
+                let expected = slice.point(&y).unwrap();
+                let difference = (DVector::from_vec(score.score(&y)) - &expected.score).norm();
+                // Squared distances from the origin or the centre in units of the least variance, times ε.
+                let logarithms = 1e4 * f64::EPSILON * dim as f64 / 0.1;
+                let size = 1.0 + expected.score.norm();
+                assert!(difference < logarithms * size, "{difference} at t = {t} for {mixture:?}");
+                steepest = steepest.max(-expected.hessian.symmetric_eigenvalues().min());
+            }
+            // The curvature of the exact path comes from the same sums.
+            let rounding = 1e-9 * score.steepest();
+            assert!(steepest <= score.steepest() + rounding, "{steepest} {}", score.steepest());
+        }
+    }
+    // At the base the bound is attained at the origin: −∇²log p(0) = (n + d)/n.
+    let law = [Gaussian::standard(2).unwrap()];
+    let path = MixtureScores::new(&[1.0], &law, Schedule::linear()).unwrap().from_student(3.0).unwrap();
+    let rounding = 1e-12;
+    assert!((path.score_at(0.0).unwrap().steepest() - 5.0 / 3.0).abs() < rounding);
+}
+
+#[test]
+fn a_student_start_has_the_masses_of_the_student_law() {
+    let law = [Gaussian::standard(1).unwrap()];
+    let path = MixtureScores::new(&[1.0], &law, Schedule::linear()).unwrap().from_student(1.0).unwrap();
+    let lanes = 20_000;
+    let at = points(&path, 0.0, lanes);
+    // The Cauchy law.
+    for (x, mass) in
+        [(-1.0, 0.25), (0.0, 0.5), (1.0, 0.75), (10.0, 0.5 + 10f64.atan() / std::f64::consts::PI)]
+    {
+        let below = at.iter().filter(|y| **y <= x).count() as f64 / lanes as f64;
+        let standard_errors = 5.0;
+        let chance = standard_errors * (mass * (1.0 - mass) / lanes as f64).sqrt();
+        assert!((below - mass).abs() < chance, "{x}: {below} instead of {mass}");
     }
 }
 

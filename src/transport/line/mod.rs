@@ -9,6 +9,7 @@ mod distance;
 mod integral;
 mod limit;
 mod profile;
+mod quantile;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ pub use distance::{metric_derivative_squared_by_distances, monotone_map, wassers
 pub use integral::{expectation, expectations};
 pub use limit::{limit_field, small_kappa_limit};
 pub use profile::MetricDerivative;
+pub use quantile::truncated_distance_squared;
 pub use slice::{SliceIntegrals, metric_derivative_squared, slice_integrals};

@@ -1,0 +1,233 @@
+//! **S1**: Euler-Maruyama for annealed Langevin dynamics has strong order 1 and weak order 1.
+//!
+//! *Statement.* With h → 0 at fixed κ: `(E|X_T − X_n|²)^{1/2} ~ h` for the chain `X_n` driven by the increments of the same Brownian
+//! motion, and `E g(X_n) − E g(X_T) ~ h`, T = 1/κ.
+//!
+//! *Hypotheses.* H1: smooth scores with bounded derivatives. H2: the noise is additive (it is).
+//!
+//! *Normalisation.* `dX = ∇log p̂ dτ + √2 dB`, `X_{k+1} = X_k + h s_k(X_k) + √2 ΔB`.
+//!
+//! *Why.* Milstein's correction contains the derivative of the diffusion coefficient, which is 0.
+//!
+//! *Source.* Kloeden, Platen, *Numerical Solution of Stochastic Differential Equations* (1992), sections 10.2, 10.3 and 14.1.
+//!
+//! *Checked.* Left: local orders from halved steps, extrapolated to h → 0: mean and variance of the chain against those of
+//! the dynamics by its own quadrature; the mean square of the difference of chain and dynamics by a recursion for their joint
+//! Gaussian law. Right: 1. Gaussian targets. *Not checked:* scores that are not affine.
+//!
+//! *Sharp.* An equality. *Dropping H2* leaves strong order 1/2; other noise leaves none.
+
+use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
+use crate::dynamics::{Deviation, annealed_langevin};
+use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
+use crate::error::Result;
+use crate::numerics::extrapolation::limit_at_zero;
+use crate::numerics::quadrature::GaussRule;
+use crate::numerics::stream::Stream;
+use crate::path::{Channel, Schedule};
+use rand::RngExt;
+use std::fmt;
+
+/// Numbers of steps.
+const STEPS: [u32; 5] = [32, 64, 128, 256, 512];
+
+/// What converges.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The mean.
+    Mean,
+    /// The variance.
+    Variance,
+    /// The mean square of the difference to the dynamics with the same Brownian motion.
+    Strong,
+}
+
+/// A Gaussian path on the line and a slowness.
+#[derive(Clone, Debug)]
+pub struct OrderInstance {
+    kind: Kind,
+    mean: f64,
+    variance: f64,
+    schedule: Schedule,
+    kappa: f64,
+}
+
+impl OrderInstance {
+    fn random(stream: &mut Stream, index: usize) -> Result<Self> {
+        let kind = [Kind::Mean, Kind::Variance, Kind::Strong][index % 3];
+        let schedules = [Schedule::cosine(), Schedule::power(2.0)?, Schedule::ornstein_uhlenbeck(1.0)?];
+        let schedule = schedules[index / 3 % 3].clone();
+        // Steps of at most an eighth of the relaxation time.
+        let variance = stream.random_range(-1.0..1.5_f64).exp2();
+        let kappa = stream.random_range(0.5..1.0);
+        Ok(Self { kind, mean: stream.random_range(0.5..2.0), variance, schedule, kappa })
+    }
+
+    fn example(kind: Kind) -> Self {
+        Self { kind, mean: 1.0, variance: 0.5, schedule: Schedule::cosine(), kappa: 0.5 }
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::from_standard(self.mean, self.variance)
+    }
+
+    fn law(&self, t: f64) -> (f64, f64) {
+        let lambda = self.schedule.lambda(t);
+        (lambda.sqrt() * self.mean, lambda * self.variance + self.schedule.complement(t))
+    }
+
+    /// Error of mean or variance of the chain with `n` steps.
+    fn weak_error(&self, n: u32) -> Result<Enclosure> {
+        let channel = self.channel();
+        let at = |t: f64| {
+            let s = self.schedule.enclosed(t);
+            (s.lambda.sqrt() * channel.target_mean, s.lambda * channel.target_variance + s.complement)
+        };
+        let h = Interval::point(1.0 / (self.kappa * f64::from(n)));
+        let (mut mean, mut variance) = at(0.0);
+        let start = Deviation::none(variance);
+        for k in 0..n {
+            let (centre, own) = at(f64::from(k) / f64::from(n));
+            let rate = h / own;
+            mean = (Interval::ONE - rate) * mean + rate * centre;
+            variance = (Interval::ONE - rate).square() * variance + Interval::point(2.0) * h;
+        }
+        let end = annealed_langevin(&channel, &self.schedule, self.kappa, 0.0, 1.0, &start)?;
+        let (centre, own) = at(1.0);
+        let (found, exact) = match self.kind {
+            Kind::Mean => (mean - centre, end.shift),
+            _ => (variance / own, end.ratio),
+        };
+        Ok((Enclosure::certified(found) - exact).abs())
+    }
+
+    /// Root mean square of the difference e of dynamics and chain. Over a step, with `w(s) = exp(−∫_s P)`,
+    /// `e ↦ De + (D − 1 + hP_k)x + ∫wPm − hP_k m_k + √2∫(w − 1)dB` and `x ↦ x − hP_k(x − m_k) + √2ΔB`.
+    fn strong_error(&self, n: u32, same_noise: bool, rule: &GaussRule) -> f64 {
+        let h = 1.0 / (self.kappa * f64::from(n));
+        let (mut mean, mut variance) = self.law(0.0);
+        let (mut gap, mut square, mut mixed) = (0.0, 0.0, 0.0);
+        for k in 0..n {
+            let (from, until) = (f64::from(k) / f64::from(n), f64::from(k + 1) / f64::from(n));
+            let (centre, own) = self.law(from);
+            let kept = 1.0 - h / own;
+            let weight =
+                |s: f64| core_math::exp(-rule.integrate(s, until, |u| 1.0 / self.law(u).1) / self.kappa);
+            let decay = weight(from);
+            let pull = rule.integrate(from, until, |s| {
+                let (m, v) = self.law(s);
+                weight(s) * m / v
+            }) / self.kappa;
+            let (along, over) = if same_noise {
+                let along = rule.integrate(from, until, |s| weight(s) - 1.0);
+                (along, rule.integrate(from, until, |s| (weight(s) - 1.0).powi(2)))
+            } else {
+                // Noise of the chain's own.
+                (-(until - from), rule.integrate(from, until, |s| weight(s).powi(2)) + (until - from))
+            };
+            let extra = decay - kept;
+            square = decay * decay * square
+                + 2.0 * decay * extra * mixed
+                + extra * extra * variance
+                + 2.0 * over / self.kappa;
+            mixed = kept * (decay * mixed + extra * variance) + 2.0 * along / self.kappa;
+            gap = decay * gap + extra * mean + pull - (1.0 - kept) * centre;
+            mean = kept * mean + (1.0 - kept) * centre;
+            variance = kept * kept * variance + 2.0 * h;
+        }
+        (gap * gap + square).sqrt()
+    }
+
+    fn order(&self, same_noise: bool) -> Result<Enclosure> {
+        let (coarse, fine) = (GaussRule::new(4), GaussRule::new(6));
+        let errors = STEPS.iter().map(|&n| match self.kind {
+            Kind::Strong => {
+                let [a, b] = [&coarse, &fine].map(|rule| self.strong_error(n, same_noise, rule));
+                // Rounding of n steps on top of the quadrature.
+                let rounding = f64::from(n) * f64::EPSILON;
+                Ok(Enclosure::around(b, (a - b).abs() + rounding, Evidence::Converged))
+            }
+            _ => self.weak_error(n),
+        });
+        let errors = errors.collect::<Result<Vec<_>>>()?;
+        let orders: Vec<(f64, Enclosure)> = errors
+            .windows(2)
+            .zip(STEPS)
+            .map(|(pair, n)| (1.0 / f64::from(n), (pair[0] / pair[1]).ln() * std::f64::consts::LOG2_E))
+            .collect();
+        Ok(limit_at_zero(&orders))
+    }
+}
+
+impl fmt::Display for OrderInstance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, mean, variance, schedule, kappa } = self;
+        write!(f, "{kind:?}: N({mean}, {variance}), {schedule}, κ={kappa}")
+    }
+}
+
+/// The claim.
+pub struct ConvergenceOrders;
+
+impl Theorem for ConvergenceOrders {
+    type Instance = OrderInstance;
+
+    const ABOUT: About = About {
+        id: "S1",
+        chapter: Chapter::Sampler,
+        title: "Euler-Maruyama: strong order 1, weak order 1",
+        statement: "As h → 0 at fixed κ: (E|X_T − X_n|²)^{1/2} ~ h with the same Brownian motion, and E g(X_n) − E g(X_T) ~ h",
+        hypotheses: &[("H1", "smooth scores with bounded derivatives"), ("H2", "additive noise")],
+        why: "Milstein's correction contains the derivative of the diffusion coefficient, which is 0.",
+        checked: "Local orders from halved steps, extrapolated to h → 0: mean and variance of the chain against those of the dynamics; the \
+                  mean square of the difference by a recursion for the joint Gaussian law of chain and dynamics.",
+        not_checked: "Scores that are not affine.",
+        source: "Kloeden, Platen, Numerical Solution of Stochastic Differential Equations (1992), sections 10.2, 10.3, 14.1",
+        relation: Relation::Equality { resolution: 0.01 },
+        rests_on: &[],
+        file: file!(),
+    };
+
+    fn families() -> NonEmpty<Family<OrderInstance>> {
+        NonEmpty::new(
+            Family {
+                name: "random Gaussian targets on the line",
+                evidence: Evidence::Converged,
+                quick: 9,
+                full: 90,
+                draw: OrderInstance::random,
+            },
+            [],
+        )
+    }
+
+    fn false_twins() -> NonEmpty<FalseTwin<OrderInstance>> {
+        NonEmpty::new(
+            FalseTwin {
+                name: "strong order 1/2, as for multiplicative noise",
+                instance: || Ok(OrderInstance::example(Kind::Strong)),
+                wrong: Wrong::Bound(|_| Ok(Enclosure::exact(0.5))),
+            },
+            [
+                FalseTwin {
+                    name: "weak order 2",
+                    instance: || Ok(OrderInstance::example(Kind::Variance)),
+                    wrong: Wrong::Bound(|_| Ok(Enclosure::exact(2.0))),
+                },
+                FalseTwin {
+                    name: "a chain with noise of its own",
+                    instance: || Ok(OrderInstance::example(Kind::Strong)),
+                    wrong: Wrong::Observed(|i| i.order(false)),
+                },
+            ],
+        )
+    }
+
+    fn observed(instance: &OrderInstance) -> Result<Enclosure> {
+        instance.order(true)
+    }
+
+    fn bound(_: &OrderInstance) -> Result<Enclosure> {
+        Ok(Enclosure::exact(1.0))
+    }
+}
