@@ -39,7 +39,7 @@ use crate::measure::line::LineMeasure;
 use crate::numerics::extrapolation::limit_at_zero;
 use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::numerics::stream::Stream;
-use crate::path::{GaussianPath, LineCurve};
+use crate::path::GaussianPath;
 use crate::transport::action;
 use crate::transport::line::{MetricDerivative, expectation};
 use nalgebra::DMatrix;
