@@ -227,15 +227,21 @@ impl MixturePoint {
 #[derive(Clone, Debug)]
 pub enum Instance {
     /// A Gaussian target.
-    Gaussian(ReverseInstance),
+    Gaussian(Box<ReverseInstance>),
     /// A mixture on the line.
-    Mixture(MixturePoint),
+    Mixture(Box<MixturePoint>),
 }
 use Instance::{Gaussian, Mixture};
 
+impl From<ReverseInstance> for Instance {
+    fn from(instance: ReverseInstance) -> Self {
+        Gaussian(Box::new(instance))
+    }
+}
+
 impl Instance {
     fn gaussian(stream: &mut Stream, index: usize, route: Route) -> Result<Self> {
-        ReverseInstance::draw(stream, index, route).map(Gaussian)
+        ReverseInstance::draw(stream, index, route).map(Instance::from)
     }
 
     /// `ay + bs` with the score by Tweedie's formula.
@@ -296,7 +302,9 @@ impl Theorem for ReverseDiffusion {
                     evidence: Evidence::Converged,
                     quick: 8,
                     full: 80,
-                    draw: |stream, index| Ok(Mixture(MixturePoint::random(stream, index)?)),
+                    draw: |stream, index| {
+                        MixturePoint::random(stream, index).map(|point| Mixture(Box::new(point)))
+                    },
                 },
                 Family {
                     name: "time reversal of the noising process",
@@ -311,7 +319,7 @@ impl Theorem for ReverseDiffusion {
 
     fn false_twins() -> NonEmpty<FalseTwin<Instance>> {
         let field =
-            || ReverseInstance::new(ReverseInstance::example()?, 1.0, 1.0, Route::Field).map(Gaussian);
+            || ReverseInstance::new(ReverseInstance::example()?, 1.0, 1.0, Route::Field).map(Instance::from);
         NonEmpty::new(
             FalseTwin {
                 name: "y + s, the drift of no noise's reversal",
@@ -323,7 +331,7 @@ impl Theorem for ReverseDiffusion {
                     name: "the drift of the noising process itself with twice the score",
                     instance: || {
                         ReverseInstance::new(ReverseInstance::example()?, 1.0, 1.0, Route::Reversal)
-                            .map(Gaussian)
+                            .map(Instance::from)
                     },
                     wrong: Wrong::Bound(|i| i.combination(-1.0, 2.0)),
                 },
@@ -331,7 +339,12 @@ impl Theorem for ReverseDiffusion {
                     name: "the same drift for c = 2",
                     instance: || {
                         let slice = ReverseInstance::example()?;
-                        Ok(Gaussian(ReverseInstance { slice, rate: 2.0, kappa: 1.0, route: Route::Field }))
+                        Ok(Instance::from(ReverseInstance {
+                            slice,
+                            rate: 2.0,
+                            kappa: 1.0,
+                            route: Route::Field,
+                        }))
                     },
                     wrong: Wrong::Hypothesis,
                 },
@@ -339,7 +352,12 @@ impl Theorem for ReverseDiffusion {
                     name: "the same drift for κ = 2",
                     instance: || {
                         let slice = ReverseInstance::example()?;
-                        Ok(Gaussian(ReverseInstance { slice, rate: 1.0, kappa: 2.0, route: Route::Field }))
+                        Ok(Instance::from(ReverseInstance {
+                            slice,
+                            rate: 1.0,
+                            kappa: 2.0,
+                            route: Route::Field,
+                        }))
                     },
                     wrong: Wrong::Hypothesis,
                 },
