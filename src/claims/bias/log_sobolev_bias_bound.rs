@@ -17,7 +17,7 @@
 //! formulas; `C*` is the largest `2λ_max(Cov q_τ)`. On the line: the Fokker-Planck equation against the inequality
 //! integrated with the constant `C_τ` of L16 at every time; for several wells it is of the order `e^{c/κ}`, and then the
 //! bound says no more than `κA/2`. *Not checked here:* more than one dimension beyond Gaussian laws; Student bases, for
-//! which `C_LS(q_0) = ∞` (H1).
+//! which `C_LS(q_0) = ∞` (H1); on the line the constants `C_LS(q_τ)` of the computed laws themselves.
 //!
 //! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With `C_P` in place of
 //! `C_LS`* it is false (a twin).

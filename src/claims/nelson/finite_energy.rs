@@ -6,7 +6,9 @@
 //! `t²`, with `f(c) = arctan(√c)/√c`, `|m|² + Σ[(a_i−1)(1−f(a_i−1)) + f(a_i−1)]`. For linear and `m ≠ 0` it is
 //! infinite: on `[ε, 1]` at least `(|m|²/4) log(1/ε)`. For an atom both parts diverge with the linear schedule,
 //! `¼log(1/ε)` and `log(1/ε)` per dimension on `[0, 1−ε]`; with the cosine schedule only the score's,
-//! `(2/π)cot(πε/2)`.
+//! `(2/π)cot(πε/2)`. An infinite `I(π)` alone is not enough: for the uniform law on an interval of length w
+//! `√(λ(1−λ))·‖s_t‖² → (2/w)∫φ²/Φ dz`, with density φ and distribution function Φ of N(0, 1), which is integrable where `λ̇(1) > 0` and not
+//! where `1−λ ~ (1−t)²` (cosine).
 //!
 //! *Hypotheses.* H1: ν = γ. H2 (finite values): the action is finite.
 //!
@@ -19,22 +21,30 @@
 //! information of diffusion processes* (1994); \[CCG\] (Nelson processes).
 //!
 //! *Checked.* Left: quadrature in time of the norms at each time. Right: the closed forms.
-//! *Not checked here:* existence itself; other targets.
+//! Mixtures on the line with a mean, linear schedule: the field's energy on dyadic pieces at 0, extrapolated, against
+//! `|m|²/4` per `log(1/ε)`. Uniform laws: `√(λ(1−λ))·‖s_t‖²` by quadrature over the law of the path near its end, against the limit,
+//! which it attains up to `e^{−w²λ/8(1−λ)}`. *Not checked here:* existence itself; that the integral in time of the uniform law's
+//! energy is finite or not is inferred from its rate; other targets, several atoms.
 //!
 //! *Sharp.* The lower bound of the divergent energy, on `[ε/2, ε]` as ε → 0. *Dropping H2:* the linear
 //! schedule with a mean.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::schedule;
+use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result, within};
 use crate::measure::gaussian::Gaussian;
+use crate::measure::line::LineMeasure;
+use crate::numerics::extrapolation::limit_at_zero;
 use crate::numerics::quadrature::{graded_panels, integrate};
 use crate::numerics::stream::Stream;
 use crate::path::GaussianPath;
 use crate::transport::action;
+use crate::transport::line::{MetricDerivative, expectation};
 use nalgebra::DMatrix;
 use rand::RngExt;
+use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 
 /// The part of the energy.
@@ -57,8 +67,17 @@ pub enum EnergyInstance {
     Divergent(GaussianPath, f64, f64),
     /// An atom at 0 in d = 1, on `[0, 1−ε]`; linear or cosine schedule by name.
     Atom(&'static str, Part, f64),
+    /// A target on the line, linear schedule: the field's energy per `log(1/ε)` at 0.
+    OnTheLine(LineInstance),
+    /// A uniform law of this length, and an angle near the end: `√(λ(1−λ))·‖s‖²`.
+    Uniform(LineInstance, f64, f64),
 }
-use EnergyInstance::{Atom, Divergent, Finite};
+use EnergyInstance::{Atom, Divergent, Finite, OnTheLine, Uniform};
+
+/// The noise is at most this share of the length of a uniform law: the two edges do not see each other.
+const NARROW: f64 = 1.0 / 16.0;
+/// The least distance from 0 of a mean that is seen in the growth.
+const LEAST_MEAN: f64 = 0.2;
 
 impl EnergyInstance {
     /// A path with finite action from γ, by the name of its schedule.
@@ -121,6 +140,22 @@ impl EnergyInstance {
         Ok(Atom(name, part, gap))
     }
 
+    fn on_the_line(stream: &mut Stream, index: usize) -> Result<Self> {
+        loop {
+            let target = random_mixture(stream, index)?;
+            if target.mean().mid().abs() > LEAST_MEAN {
+                return Ok(OnTheLine(LineInstance::from_standard(target, "linear")?));
+            }
+        }
+    }
+
+    fn uniform(stream: &mut Stream, _index: usize) -> Result<Self> {
+        let (lo, hi) = (stream.random_range(-3.0..-0.5), stream.random_range(0.25..2.0));
+        let slope = (hi - lo) * NARROW * 0.5_f64.powf(stream.random_range(0.0..5.0));
+        let line = LineInstance::from_standard(LineMeasure::uniform(lo, hi)?, "cosine")?;
+        Ok(Uniform(line, hi - lo, slope.atan()))
+    }
+
     fn shifted(name: &str) -> Result<GaussianPath> {
         GaussianPath::from_standard(Gaussian::isotropic(vec![2.0], 0.5)?, schedule(name)?)
     }
@@ -131,10 +166,16 @@ impl fmt::Display for EnergyInstance {
         match self {
             Finite(path, part) => write!(f, "{part:?} of the energy, {path}"),
             Divergent(path, from, until) => write!(f, "energy on [{from:e}, {until:e}], {path}"),
+            OnTheLine(line) => write!(f, "the field's growth at 0, {line}"),
+            Uniform(line, _, angle) => write!(f, "the score at angle {angle}, {line}"),
             Atom(name, part, gap) => write!(f, "{part:?} for an atom, schedule {name}, until 1−{gap:e}"),
         }
     }
 }
+
+/// Resolution of an extrapolated growth, and of an integral over a law with two steep edges.
+const GROWTH: f64 = 1e-6;
+const EDGES: f64 = 1e-6;
 
 /// Draws an instance.
 type Draw = fn(&mut Stream, usize) -> Result<EnergyInstance>;
@@ -151,14 +192,17 @@ impl Theorem for FiniteEnergy {
         title: "The energy of the Nelson process",
         statement: "the Nelson process exists if ∫∫(|v|²+|s|²)dp dt < ∞; for N(m,Σ), ν=γ, eigenvalues a: cosine \
                     (π²/8)(|m|²+Σ(√a−1)²)+Σa^{−½}; linear, m=0: Σ[(a−1)/4+1/(a−1)]log a; t², f(c)=arctan(√c)/√c: \
-                    |m|²+Σ[(a−1)(1−f(a−1))+f(a−1)]; linear, m≠0: infinite, ≥ (|m|²/4)log(1/ε) on [ε,1]",
+                    |m|²+Σ[(a−1)(1−f(a−1))+f(a−1)]; linear, m≠0: infinite, ≥ (|m|²/4)log(1/ε) on [ε,1]; uniform law of length w: \
+                    √(λ(1−λ))‖s‖² → (2/w)∫φ²/Φ dz at t=1",
         hypotheses: &[("H1", "ν = γ"), ("H2", "finite values: the action is finite")],
         why: "Finite-energy diffusions exist (Carlen). ‖v‖² = |ṁ|² + Σ(λ̇(a−1))²/(4σ²), ‖s‖² = Σ1/σ² with \
               σ² = 1+λ(a−1): elementary integrals.",
         checked: "Quadrature in time of the norms of field and score against the closed forms: general \
                   covariances, condition numbers up to 10⁵ (10⁸ for independent coordinates, d = 100); divergence on windows down to 2⁻³⁰⁰; \
-                  an atom as target under the linear and the cosine schedule.",
-        not_checked: "Existence of the process; targets that are not Gaussian or one atom.",
+                  an atom as target under the linear and the cosine schedule; on the line the growth of the field's energy at 0 for \
+                  mixtures with a mean (linear schedule), and the rate of the score's energy at 1 for uniform laws.",
+        not_checked: "Existence of the process; finite energies of targets that are not Gaussian; several atoms; the integral in time of a \
+                      uniform law's energy, which is inferred from its rate.",
         source: "Carlen, Conservative diffusions (1984); Cattiaux, Léonard (1994); [CCG], Nelson processes",
         relation: Relation::Equality { resolution: 1e-8 },
         rests_on: &["P4", "T5"],
@@ -173,6 +217,13 @@ impl Theorem for FiniteEnergy {
             [
                 family("a hundred dimensions", 1, 4, EnergyInstance::high_dimensional),
                 family("linear schedule and a mean: divergence", 8, 80, EnergyInstance::random_divergent),
+                family(
+                    "mixtures on the line with a mean, linear schedule",
+                    1,
+                    12,
+                    EnergyInstance::on_the_line,
+                ),
+                family("uniform laws near the end", 2, 24, EnergyInstance::uniform),
                 family("an atom", 8, 60, EnergyInstance::atom),
             ],
         )
@@ -210,6 +261,14 @@ impl Theorem for FiniteEnergy {
                     wrong: Wrong::Bound(|i| Ok(Self::bound(i)? * 2.0)),
                 },
                 FalseTwin {
+                    name: "E|X|² in place of |EX|² in the growth",
+                    instance: || Ok(OnTheLine(LineInstance::from_standard(near_bumps()?, "linear")?)),
+                    wrong: Wrong::Bound(|i| match i {
+                        OnTheLine(line) => Ok((line.target.variance() + line.target.mean().square()) / 4.0),
+                        _ => Self::bound(i),
+                    }),
+                },
+                FalseTwin {
                     name: "the score's part left out",
                     instance: || Ok(Finite(EnergyInstance::shifted("cosine")?, Part::Both)),
                     wrong: Wrong::Bound(|i| match i {
@@ -241,7 +300,12 @@ impl Theorem for FiniteEnergy {
     }
 
     fn relation(instance: &EnergyInstance) -> Relation {
-        if matches!(instance, Divergent(..)) { Relation::Lower } else { Self::ABOUT.relation }
+        match instance {
+            Divergent(..) => Relation::Lower,
+            OnTheLine(_) => Relation::Equality { resolution: GROWTH },
+            Uniform(..) => Relation::Equality { resolution: EDGES },
+            Finite(..) | Atom(..) => Self::ABOUT.relation,
+        }
     }
 
     fn observed(instance: &EnergyInstance) -> Result<Enclosure> {
@@ -256,6 +320,13 @@ impl Theorem for FiniteEnergy {
                     breaks.push((2.0 * breaks[breaks.len() - 1]).min(*until));
                 }
                 Ok(energy(path, Part::Both, &breaks))
+            }
+            OnTheLine(line) => growth(line),
+            Uniform(line, _, angle) => {
+                let slice = line.path.curve().slice(*angle)?;
+                let square = expectation(slice.as_ref(), |y| slice.point(y).score.powi(2));
+                let root = core_math::sin(*angle) * core_math::cos(*angle);
+                Ok((square * root).weakened(Evidence::Converged))
             }
             Atom(name, part, gap) => {
                 let schedule = schedule(name)?;
@@ -278,6 +349,12 @@ impl Theorem for FiniteEnergy {
             Divergent(path, from, until) => {
                 let ratio = Enclosure::exact(*until) / *from;
                 Ok(mean_square(path) * ratio.ln() / 4.0)
+            }
+            OnTheLine(line) => Ok(line.target.mean().square() / 4.0),
+            Uniform(_, width, angle) => {
+                let beyond = core_math::exp(-0.125 * (width / core_math::tan(*angle)).powi(2));
+                let limit = edge_integral() * 2.0 / *width;
+                Ok(limit.widened(beyond * limit.hi()))
             }
             Atom(name, part, gap) => atom_closed_form(name, *part, *gap),
         }
@@ -325,6 +402,33 @@ fn energy(path: &GaussianPath, part: Part, breaks: &[f64]) -> Enclosure {
     let condition = spectrum.largest().max(1.0.into()).hi() / spectrum.smallest().min(1.0.into()).lo();
     let rounding = 8.0 * f64::EPSILON * if dense.is_some() { d as f64 * condition } else { 1.0 };
     integral.widened(rounding * integral.hi().abs())
+}
+
+/// `lim (energy of the field on [ε/2, ε])/log 2` as ε → 0, by dyadic pieces from `λ = 1/64`.
+fn growth(line: &LineInstance) -> Result<Enclosure> {
+    const PIECES: i32 = 8;
+    let schedule = line.path.schedule();
+    let start = schedule.time_of(1.0 / 64.0)?;
+    let field = MetricDerivative::of(line.path.curve(), (schedule.angle(start), FRAC_PI_2))?;
+    let points = (0..PIECES)
+        .map(|k| {
+            let end = start * 0.5_f64.powi(k);
+            Ok((end, field.action(schedule, 0.5 * end, end)? / Enclosure::exact(2.0).ln()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(limit_at_zero(&points))
+}
+
+/// `∫φ²/Φ dz`: the Fisher information of a step seen through normal noise. Beyond the range the integrand is at most `2|z|φ` on the left
+/// and `2φ²` on the right: below rounding.
+fn edge_integral() -> Enclosure {
+    const REACH: i32 = 9;
+    let breaks: Vec<f64> = (-REACH..=REACH).map(f64::from).collect();
+    let integral = integrate(&breaks, |z| {
+        let distribution = 0.5 * core_math::erfc(-z * std::f64::consts::FRAC_1_SQRT_2);
+        core_math::exp(-z * z) / (2.0 * std::f64::consts::PI * distribution)
+    });
+    integral.widened(4.0 * f64::EPSILON)
 }
 
 fn mean_square(path: &GaussianPath) -> Enclosure {
