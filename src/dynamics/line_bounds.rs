@@ -103,7 +103,7 @@ pub fn smooth_poincare_energy_on_line(
         panels.push((a, b, values));
     }
     // The negation also catches NaN.
-    if !(error <= COARSEST) {
+    if error.is_nan() || error > COARSEST {
         let what = "the norm of the derivative of log p_t".to_owned();
         return Err(Error::NoConvergence { what, reached: error, wanted: COARSEST });
     }

@@ -62,7 +62,6 @@ impl TryRng for Stream {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
         Ok((self.draw() >> 32) as u32)
     }
 

@@ -142,7 +142,7 @@ impl MixtureSlice {
     }
 
     /// Where two weighted components have the same density: between such points one of them dominates.
-    fn crossings(&self, a: &Component, b: &Component) -> Vec<f64> {
+    fn crossings(a: &Component, b: &Component) -> Vec<f64> {
         let (pa, pb) = (a.inverse * a.inverse, b.inverse * b.inverse);
         // ½(pb − pa)y² − (pb·mb − pa·ma)y + ½(pb·mb² − pa·ma²) + log scale of a − that of b = 0.
         let quadratic = 0.5 * (pb - pa);
@@ -268,7 +268,7 @@ impl LineSlice for MixtureSlice {
             breaks.extend(
                 PANEL_DEVIATIONS.iter().flat_map(|d| [c.mean - d * c.deviation, c.mean + d * c.deviation]),
             );
-            breaks.extend(self.components[..k].iter().flat_map(|other| self.crossings(other, c)));
+            breaks.extend(self.components[..k].iter().flat_map(|other| Self::crossings(other, c)));
         }
         breaks.sort_by(f64::total_cmp);
         breaks.dedup();

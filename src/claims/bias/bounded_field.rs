@@ -125,6 +125,7 @@ impl Bumps {
 
 /// A path with a bounded field.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "few instances are alive at a time")]
 pub enum Instance {
     /// A translation of a Gaussian law.
     Translation(Translation),
@@ -282,12 +283,14 @@ impl Theorem for BoundedField {
     }
 }
 
+/// A slowness far below every one that matters.
+const TINY: f64 = 1e-6;
+
 fn random_bumps(stream: &mut Stream, index: usize) -> Result<Instance> {
     let name = ["power 2", "cosine", "power 3"][index % 3];
     let weight = stream.random_range(0.1..0.9);
     let means = [stream.random_range(-2.0..0.0), stream.random_range(0.25..2.0)];
     // A tiny κ shows the largest one allowed: the product is quadratic in κ.
-    const TINY: f64 = 1e-6;
     let unit = Bumps::new(weight, means, name, TINY)?.product()?.hi().sqrt() / TINY;
     let kappa = stream.random_range(0.1..0.9) / unit;
     Ok(Instance::Bumps(Box::new(Bumps::new(weight, means, name, kappa)?)))

@@ -12,7 +12,7 @@
 //! *Source.* \[CCG\] (existence of the transport field under a Poincaré inequality), with B2.
 //!
 //! *Checked.* Left: the law of the dynamics, on the line by the Fokker-Planck equation. Right: quadrature of the
-//! formula, on the line with the constant of every mixture on the way (λC_P(π) + 1−λ for other targets).
+//! formula, on the line with the constant of every mixture on the way (`λC_P(π) + 1−λ` for other targets).
 //! *Not checked here:* more than one dimension beyond Gaussian laws; Student bases, for which `C_P(p_t) = ∞` (H1).
 //!
 //! *Sharp.* As B2, nowhere at fixed κ; the step through T6 is an equality for translations along a

@@ -45,6 +45,7 @@ enum Part {
 
 /// A path over a range.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few instances are alive at a time")]
 enum Subject {
     Gaussian(PathRange),
     Line(LineRange),

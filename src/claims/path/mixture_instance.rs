@@ -179,7 +179,7 @@ impl Region {
             .half
             .iter()
             .map(|h| (2.0 * h / (share * self.scale) / 2.0).ceil().max(2.0))
-            .map(|n| (0..).take_while(|k| f64::from(*k) < n).count())
+            .map(|n| (0..u32::MAX).take_while(|k| f64::from(*k) < n).count())
             .collect();
         // −n, …, n along each axis.
         let steps: Vec<f64> = self.half.iter().zip(&counts).map(|(h, n)| h / *n as f64).collect();

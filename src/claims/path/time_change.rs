@@ -44,6 +44,7 @@ enum Part {
 
 /// A path at a time.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few instances are alive at a time")]
 enum Subject {
     Gaussian(PathPoint),
     Line(LinePoint),

@@ -239,7 +239,7 @@ impl Theorem for Continuity {
                 })
             }
             ContinuityCase::Bump(case, b) => {
-                central_derivative(case.t, case.room(), |s| expected_bump(case, s, b))
+                central_derivative(case.t, case.room(), |s| Ok(expected_bump(case, s, b)))
             }
             ContinuityCase::Line(point, y) => log_density_rate(point, *y),
         }

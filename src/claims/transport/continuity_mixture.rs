@@ -75,7 +75,7 @@ impl fmt::Display for ContinuityCase {
 
 /// `E g(X_t)` for a bump around b, in closed form but for the scale of a Student base. Given component and scale of the
 /// base `X_t` is normal, and the integral of two normal densities is one.
-pub(super) fn expected_bump(case: &MixtureTime, t: f64, b: &[f64]) -> Result<Enclosure> {
+pub(super) fn expected_bump(case: &MixtureTime, t: f64, b: &[f64]) -> Enclosure {
     let at = case.schedule.enclosed(t);
     let (lambda, complement) = (at.lambda.mid(), at.complement.mid());
     let target = case.path.target();
@@ -99,7 +99,7 @@ pub(super) fn expected_bump(case: &MixtureTime, t: f64, b: &[f64]) -> Result<Enc
             total += target.weight(k) * weight * volume.sqrt() * core_math::exp(exponent);
         }
     }
-    Ok(Enclosure::around(total, ROUNDING * total.abs(), Evidence::Converged))
+    Enclosure::around(total, ROUNDING * total.abs(), Evidence::Converged)
 }
 
 /// `(weight, s²)`: Student's law with n degrees of freedom is that of `sG`, `n/s²` of the law χ² with n degrees of freedom. The

@@ -264,14 +264,14 @@ impl Theorem for DeBruijn {
                 action_in_ou_time(&GaussianPath::from_standard(target.clone(), Schedule::linear())?)
             }
             DeBruijnInstance::LineRate(point) => {
-                central_derivative(point.t, point.room(), |s| relative_entropy(point.law(s)?.as_ref()))
+                central_derivative(point.t, point.room(), |s| Ok(relative_entropy(point.law(s)?.as_ref())))
             }
             DeBruijnInstance::MixtureRate(case) => central_derivative(case.t, case.room(), |s| {
                 let law = case.law(s)?;
-                plane_integral(case, s, |y| {
+                Ok(plane_integral(case, s, |y| {
                     let log_density = law.log_density(y).unwrap_or(f64::NAN);
                     core_math::exp(log_density) * (log_density - log_normal(y))
-                })
+                }))
             }),
             DeBruijnInstance::LineAction(range, _) => range.action(),
         }
@@ -296,21 +296,22 @@ impl Theorem for DeBruijn {
                         let square: f64 = point.score.iter().zip(y).map(|(s, x)| (s + x).powi(2)).sum();
                         core_math::exp(point.log_density) * square
                     })
-                })?;
+                });
                 Ok(case.factor() * fisher)
             }
             DeBruijnInstance::LineAction(range, c) => {
-                let at = |t: f64| relative_entropy(law(&range.line.path, t)?.as_ref());
-                Ok(*c * (at(range.until)? - at(range.from)?))
+                let at = |t: f64| Ok(relative_entropy(law(&range.line.path, t)?.as_ref()));
+                let (end, start): (Result<Enclosure>, Result<Enclosure>) = (at(range.until), at(range.from));
+                Ok(*c * (end? - start?))
             }
         }
     }
 }
 
 /// `KL(p|γ)` of a law on the line.
-fn relative_entropy(law: &dyn LineSlice) -> Result<Enclosure> {
+fn relative_entropy(law: &dyn LineSlice) -> Enclosure {
     let [value] = expectations(law, |y, point| [point.log_density - LineBase::Gaussian.log_density(y)]);
-    Ok(rounded(value))
+    rounded(value)
 }
 
 /// `log γ(y)`.
@@ -319,11 +320,11 @@ fn log_normal(y: &[f64]) -> f64 {
 }
 
 /// The integral of a function against the law of a mixture at a time, density included.
-fn plane_integral(case: &MixtureTime, t: f64, f: impl Fn(&[f64]) -> f64) -> Result<Enclosure> {
+fn plane_integral(case: &MixtureTime, t: f64, f: impl Fn(&[f64]) -> f64) -> Enclosure {
     /// Step in standard deviations of the narrowest component.
     const STEP: f64 = 0.25;
     let [value] = case.region(t).integrals(STEP, |y| [f(y)]);
-    Ok(value)
+    value
 }
 
 /// `λ̇/2λ`.

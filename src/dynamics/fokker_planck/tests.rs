@@ -63,11 +63,9 @@ fn steps_that_lose_much_positivity_fall_back_and_still_conserve_mass() {
     let mut history = History::new(law.clone());
     let still = vec![0.0; 39];
     // The law stands still, jumps to the other end at once, and then stands still again: histories that don't decay.
-    let plan = [(&still, 1.0), (&down, 10.0), (&still, 1.0), (&still, 1.0), (&still, 1.0)];
-    for (down, step) in plan {
-        history.advance(if std::ptr::eq(down, &still) { &still } else { &up }, down, step, |_| {
-            Cow::Borrowed(&[])
-        });
+    let (rest, jump) = ((&still, &still, 1.0), (&up, &down, 10.0));
+    for (up, down, step) in [rest, jump, rest, rest, rest] {
+        history.advance(up, down, step, |_| Cow::Borrowed(&[]));
         assert!(history.state().iter().all(|q| q[0] >= -NEGLIGIBLE));
         let mass: f64 = history.state().iter().map(|q| q[0]).sum();
         // Coefficients of a formula have moduli that sum to less than 5.
@@ -79,16 +77,15 @@ fn steps_that_lose_much_positivity_fall_back_and_still_conserve_mass() {
 
 #[test]
 fn formulae_are_of_their_order() {
-    for (index, formula) in FORMULAE.iter().enumerate() {
-        let order = 4 - index;
+    for (formula, order) in FORMULAE.iter().zip([4_i32, 3, 2, 1]) {
         // x(s) = s^k at s = 0, −1, … with ẋ(0): exact up to the order and not beyond.
         let defect = |power: i32| {
             let old: f64 = formula.history.iter().zip(1..).map(|(h, m)| h * f64::from(-m).powi(power)).sum();
             old + formula.weight * f64::from(u8::from(power == 1)) - f64::from(u8::from(power == 0))
         };
         let rounding = 1e3 * f64::EPSILON;
-        assert!((0..=order as i32).all(|power| defect(power).abs() < rounding));
-        assert!(defect(order as i32 + 1).abs() > rounding);
+        assert!((0..=order).all(|power| defect(power).abs() < rounding));
+        assert!(defect(order + 1).abs() > rounding);
     }
 }
 

@@ -63,6 +63,7 @@ impl Mixture {
     /// [`Error::Domain`] if there is no component, a weight is not finite and positive, or a mean not finite;
     /// [`Error::Dimension`] if shapes differ; [`Error::Matrix`] if a covariance is not finite, exactly symmetric and,
     /// to rounding, positive semi-definite.
+    #[expect(clippy::needless_pass_by_value, reason = "a caller's list reads better than a reference to it")]
     pub fn new(weights: &[f64], means: Vec<DVector<f64>>, covariances: Vec<DMatrix<f64>>) -> Result<Self> {
         let found = covariances.len();
         if found != weights.len() {
@@ -84,6 +85,7 @@ impl Mixture {
     ///
     /// # Errors
     /// As [`Mixture::new`]; [`Error::Domain`] for a variance that is not finite or negative.
+    #[expect(clippy::needless_pass_by_value, reason = "a caller's list reads better than a reference to it")]
     pub fn isotropic(weights: &[f64], means: Vec<DVector<f64>>, variances: &[f64]) -> Result<Self> {
         let found = variances.len();
         if found != weights.len() {

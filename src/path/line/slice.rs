@@ -276,7 +276,7 @@ impl LineSlice for PotentialSlice<'_> {
         if self.is_base() {
             return self.curve.base.masses(y);
         }
-        if y == f64::NEG_INFINITY || y == f64::INFINITY {
+        if y.is_infinite() {
             return if y > 0.0 { (1.0, 0.0) } else { (0.0, 1.0) };
         }
         let left_first = y < self.middle().0;

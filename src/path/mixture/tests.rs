@@ -103,7 +103,7 @@ fn one_component_is_the_gaussian_path() {
         let (t, factor) = (angle.cos().powi(2), -1.0 / Schedule::linear().time_rate(angle));
         let law = exact.law(t).unwrap();
         let rates: Vec<f64> = exact.mean_rate(t).unwrap().iter().map(|r| r.mid()).collect();
-        let spread = exact.covariance_rate(t).unwrap().map(|r| r.mid());
+        let spread = exact.covariance_rate(t).unwrap().map(crate::enclosure::Enclosure::mid);
         let field = law.bures_field(&rates, &spread).unwrap();
         let y = vector(&[0.3, -1.2, 4.0][..d]);
         // Per time against per angle: dφ/dt = −1/time_rate.

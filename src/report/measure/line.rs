@@ -174,7 +174,7 @@ impl Context<'_> {
     fn action(&self, notes: &mut Vec<String>) -> (Option<Enclosure>, Option<MetricDerivative>) {
         let curve = self.curve.as_ref();
         // Tails without second moment that differ in scale are infinitely far apart, at every angle.
-        if metric_derivative_squared(curve, FRAC_PI_4).is_ok_and(|square| square.is_infinite()) {
+        if metric_derivative_squared(curve, FRAC_PI_4).is_ok_and(crate::enclosure::Enclosure::is_infinite) {
             notes.push(
                 "action: infinite, as a tail without second moment is moved, and every bound with it"
                     .to_owned(),

@@ -189,9 +189,9 @@ impl MetricDerivative {
                 let (x, y) = (b - ratio * (b - a), a + ratio * (b - a));
                 let (at_x, at_y) = (value(x), value(y));
                 if at_x.0 >= at_y.0 {
-                    b = y
+                    b = y;
                 } else {
-                    a = x
+                    a = x;
                 }
                 for candidate in [at_x, at_y] {
                     if candidate.0 > peak.0 {

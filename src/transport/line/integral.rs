@@ -28,7 +28,7 @@ const WEIGHTS: [f64; 8] = [
 ];
 /// Weights of Gauss' rule with 7 points, which are every second one of the nodes.
 const GAUSS_WEIGHTS: [f64; 4] =
-    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_94, 0.417_959_183_673_469_4];
+    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_9, 0.417_959_183_673_469_4];
 
 /// The law has mass at most this beyond each end of the first panels.
 const CORE: f64 = 1e-6;
@@ -164,8 +164,8 @@ pub(super) fn integrals<const N: usize>(law: &dyn LineSlice, f: &dyn Fn(f64) -> 
         edges.windows(2).filter(|w| w[0] < w[1]).map(|w| panel(w[0], w[1], f)).collect();
     let mut total = [0.0; N];
     for p in &panels {
-        for i in 0..N {
-            total[i] += p.size[i];
+        for (sum, size) in total.iter_mut().zip(p.size) {
+            *sum += size;
         }
     }
     let (lo, hi) = (edges[0], edges[edges.len() - 1]);
@@ -225,9 +225,9 @@ fn tail<const N: usize>(
         before = last;
         last = p.value;
         let mut carries = false;
-        for i in 0..N {
-            total[i] += p.size[i];
-            carries |= p.size[i] > LAST_SHARE * total[i];
+        for (sum, size) in total.iter_mut().zip(p.size) {
+            *sum += size;
+            carries |= size > LAST_SHARE * *sum;
         }
         panels.push(p);
         if !carries {

@@ -116,7 +116,7 @@ fn limits_for_small_kappa() {
     let skew = mixture(&[0.3, 0.7], &[-1.5, 1.0], &[0.5, 0.6]);
     assert_is(limit(skew, &square), 0.24504506452104645, rounding);
     let well = LineMeasure::parse("x^4/4 - x^2/2", f64::NEG_INFINITY, f64::INFINITY).unwrap();
-    assert_is(limit(well, &square), 0.068441507525041248, rounding);
+    assert_is(limit(well, &square), 0.068_441_507_525_041_25, rounding);
     let fifth_place = 0.5e-5;
     let symmetric = mixture(&[0.5, 0.5], &[-2.0, 2.0], &[0.5, 0.5]);
     assert_is(limit(symmetric, &Schedule::linear()), 0.15994, fifth_place);
