@@ -134,7 +134,6 @@ fn line_bias_rows() -> Vec<Row> {
     let quartic = LineMeasure::parse("x^4/4 - x^2/2", -f64::INFINITY, f64::INFINITY).unwrap();
     let square = Schedule::power(2.0).unwrap();
     let mut rows = Vec::new();
-    let accuracy = Accuracy { tolerance: 1e-5, finest: 5 };
     for (name, law, schedule, kappa, forward, reverse, digits) in [
         ("½N(±2, ¼), cosine", &two, Schedule::cosine(), 0.1, 2.1751e-5, None, 5),
         ("½N(±2, ¼), cosine", &two, Schedule::cosine(), 0.01, 2.0345e-9, None, 5),
@@ -143,6 +142,7 @@ fn line_bias_rows() -> Vec<Row> {
         ("x⁴/4 − x²/2, t²", &quartic, square, 0.1, 5.80e-4, Some(5.87e-4), 3),
     ] {
         let path = LinePath::new(curve_on_line(law, LineBase::Gaussian).unwrap(), schedule);
+        let accuracy = Accuracy { tolerance: 10_f64.powi(1 - digits) / 4.0, finest: 5 };
         let bias = bias_on_line(&path, kappa, 0.0, 1.0, accuracy).unwrap();
         let mut row = |direction: &str, value: Enclosure, reference: f64| {
             rows.push(Row { name: format!("{direction}, {name}, κ = {kappa}"), value, reference, digits });
