@@ -86,15 +86,18 @@ impl Theorem for GirsanovBiasBound {
                     full: 60,
                     draw: |stream, index| Ok(BiasInstance::random_perturbed(stream, index)?.into()),
                 },
-                line("mixtures on the line", 6, 200, |stream, index| {
-                    Ok(LineBiasInstance::random_mixture(stream, index)?.into())
+                line("mixtures and, at level full, potentials on the line", 6, 210, |stream, index| {
+                    // The laws on the way to a potential are quadratures: one in twenty-one, the first one late.
+                    let draw = if index % 21 == 20 {
+                        LineBiasInstance::random_potential
+                    } else {
+                        LineBiasInstance::random_mixture
+                    };
+                    Ok(draw(stream, index)?.into())
                 }),
                 line("Student bases and mixtures on the line", 2, 50, |stream, index| {
                     // Even numbers are mixtures, the others potentials.
                     Ok(LineBiasInstance::random_with_student_base(stream, 2 * index)?.into())
-                }),
-                line("potentials on the line", 1, 10, |stream, index| {
-                    Ok(LineBiasInstance::random_potential(stream, index)?.into())
                 }),
             ],
         )
