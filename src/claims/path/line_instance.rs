@@ -6,20 +6,17 @@ use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture, ra
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
-use crate::measure::mixture::Mixture;
 use crate::numerics::quadrature::integrate;
 use crate::numerics::stream::Stream;
 use crate::path::line::LineBase;
-use crate::path::{LinePath, LineSlice, MixturePath, Schedule};
+use crate::path::{LinePath, LineSlice, Schedule};
 use crate::transport::line::{
     MetricDerivative, metric_derivative_squared, metric_derivative_squared_by_distances, slice_integrals,
     wasserstein2_squared,
 };
-use nalgebra::DVector;
 use rand::RngExt;
 use std::f64::consts::FRAC_PI_2;
 use std::fmt;
-use std::sync::Arc;
 
 /// Random times keep this distance from 0, 1 and the corners of the schedule.
 const CLEARANCE: f64 = 0.06;
@@ -116,7 +113,7 @@ impl LinePoint {
     pub fn student_mixture(stream: &mut Stream, index: usize) -> Result<Self> {
         let dof = stream.random_range(2.5..12.0);
         let target = random_mixture(stream, index)?;
-        let line = student_line(target, dof, random_schedule(stream))?;
+        let line = LineInstance::new(target, LineBase::Student { dof }, random_schedule(stream))?;
         Self::at_random_time(stream, line)
     }
 
@@ -291,21 +288,6 @@ impl fmt::Display for LineRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, base {}, t from {} to {}", self.line, self.line.base, self.from, self.until)
     }
-}
-
-/// The path from a Student base to a mixture by the general route for mixtures: much faster than quadrature.
-///
-/// # Errors
-/// [`Error::Hypothesis`] if the target is not a mixture of normal laws; those of [`MixturePath::student`].
-pub fn student_line(target: LineMeasure, dof: f64, schedule: Schedule) -> Result<LineInstance> {
-    let Some([weights, means, stds]) = target.mixture_parameters() else {
-        return Err(Error::hypothesis("T2", "a Gaussian mixture", &target));
-    };
-    let means = means.into_iter().map(|m| DVector::from_element(1, m)).collect();
-    let variances: Vec<f64> = stds.iter().map(|s| s * s).collect();
-    let mixture = Mixture::isotropic(&weights, means, &variances)?;
-    let path = LinePath::new(Arc::new(MixturePath::student(mixture, dof)?), schedule);
-    Ok(LineInstance { target, base: LineBase::Student { dof }, path })
 }
 
 /// A target on the line: in turn mixtures and potentials.

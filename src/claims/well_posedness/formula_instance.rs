@@ -1,6 +1,7 @@
 //! The instances that the formulae for the score and for the Hessian share: a path at one time and a point, with any target.
 
 use super::instance::{Slice, normal_vector};
+use crate::claim::{Family, NonEmpty};
 use crate::claims::line_instances::{random_mixture, random_potential};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
@@ -73,6 +74,42 @@ const QUADRATURE: f64 = 1e-9;
 const ROUNDING: f64 = 1e4 * f64::EPSILON;
 
 impl FormulaInstance {
+    /// The families on which W1 and W2 are checked: the same points of the same paths.
+    pub fn families() -> NonEmpty<Family<Self>> {
+        NonEmpty::new(
+            Family {
+                name: "standard base, all three formulae",
+                evidence: Evidence::Certified,
+                quick: 21,
+                full: 168,
+                draw: Self::standard,
+            },
+            [
+                Family {
+                    name: "Gaussian bases that do not commute with the target",
+                    evidence: Evidence::Certified,
+                    quick: 12,
+                    full: 120,
+                    draw: Self::general,
+                },
+                Family {
+                    name: "mixtures and potentials on the line, Gaussian and Student bases",
+                    evidence: Evidence::Converged,
+                    quick: 24,
+                    full: 144,
+                    draw: Self::on_line,
+                },
+                Family {
+                    name: "mixtures in d = 2 and 3",
+                    evidence: Evidence::Converged,
+                    quick: 12,
+                    full: 120,
+                    draw: Self::in_space,
+                },
+            ],
+        )
+    }
+
     /// The formula for the standard base needs that base.
     ///
     /// # Errors

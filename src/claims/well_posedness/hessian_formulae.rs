@@ -24,7 +24,7 @@
 use super::formula_instance::{Formula, FormulaInstance, Place};
 use super::instance::Slice;
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
-use crate::enclosure::{Enclosure, Evidence, Relation};
+use crate::enclosure::{Enclosure, Relation};
 use crate::error::Result;
 use crate::numerics::linalg::Ball;
 use crate::path::observation::{column, times};
@@ -107,38 +107,7 @@ impl Theorem for HessianFormulae {
     };
 
     fn families() -> NonEmpty<Family<FormulaInstance>> {
-        NonEmpty::new(
-            Family {
-                name: "standard base, all three formulae",
-                evidence: Evidence::Certified,
-                quick: 21,
-                full: 168,
-                draw: FormulaInstance::standard,
-            },
-            [
-                Family {
-                    name: "Gaussian bases that do not commute with the target",
-                    evidence: Evidence::Certified,
-                    quick: 12,
-                    full: 120,
-                    draw: FormulaInstance::general,
-                },
-                Family {
-                    name: "mixtures and potentials on the line, Gaussian and Student bases",
-                    evidence: Evidence::Converged,
-                    quick: 24,
-                    full: 144,
-                    draw: FormulaInstance::on_line,
-                },
-                Family {
-                    name: "mixtures in d = 2 and 3",
-                    evidence: Evidence::Converged,
-                    quick: 12,
-                    full: 120,
-                    draw: FormulaInstance::in_space,
-                },
-            ],
-        )
+        FormulaInstance::families()
     }
 
     fn false_twins() -> NonEmpty<FalseTwin<FormulaInstance>> {
