@@ -1,7 +1,7 @@
 use super::*;
 use crate::enclosure::Enclosure;
 use crate::measure::line::LineMeasure;
-use crate::path::line::{CubicTails, LineBase, PotentialCurve};
+use crate::path::line::{AtomsCurve, CubicTails, LineBase, PotentialCurve};
 use crate::path::{LineCurve, LineSlice, MixtureCurve, Schedule};
 use std::f64::consts::FRAC_PI_2;
 
@@ -209,4 +209,17 @@ fn a_path_that_stands_still_half_way_has_its_exponents() {
         linear.width() < QUADRATURE && (linear.mid() - doubled.mid()).abs() < QUADRATURE,
         "{linear} {doubled}"
     );
+}
+
+#[test]
+fn distances_between_several_atoms_with_a_heavy_base_keep_their_digits() {
+    // Between the atoms the density is small and quantiles are ill-conditioned; integrated over the law they count little.
+    let places = [-4.0, 0.3, 4.5];
+    for dof in [2.5, 9.0] {
+        let curve = AtomsCurve::new(&[0.1, 1.0, 0.5], &places, LineBase::Student { dof }).unwrap();
+        let speed = metric_derivative_squared(&curve, 0.3).unwrap();
+        let quotients = metric_derivative_squared_by_distances(&curve, 0.3).unwrap();
+        let extrapolation = 1e-10;
+        assert!((speed - quotients).abs().hi() < extrapolation * speed.lo(), "{dof}: {speed} {quotients}");
+    }
 }
