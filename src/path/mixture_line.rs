@@ -258,6 +258,10 @@ impl LineSlice for MixtureSlice {
         breaks
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        self.components.iter().map(|c| (c.weight, c.mean, c.deviation)).collect()
+    }
+
     fn relative_error(&self) -> f64 {
         RELATIVE_ERROR
     }

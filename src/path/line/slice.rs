@@ -398,6 +398,18 @@ impl LineSlice for PotentialSlice<'_> {
         breaks
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        if self.is_base() {
+            return vec![(1.0, 0.0, 1.0)];
+        }
+        let law = self.curve.target();
+        let bump = |(well, width): (f64, f64)| {
+            let weight = width * core_math::exp(law.log_density(well));
+            (weight, self.cosine * well, (self.cosine * width).hypot(self.sine))
+        };
+        law.local_minima().into_iter().map(bump).collect()
+    }
+
     fn relative_error(&self) -> f64 {
         let rounding = 64.0 * f64::EPSILON;
         let normalizer = 0.5 * self.curve.skeleton.log_normalizer_width();

@@ -420,6 +420,10 @@ impl LineSlice for TabulatedSlice<'_> {
         self.inner.breaks()
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        self.inner.bumps()
+    }
+
     fn relative_error(&self) -> f64 {
         self.table.error
     }

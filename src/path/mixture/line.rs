@@ -88,6 +88,19 @@ impl LineSlice for Slice<'_> {
         breaks
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        let weights = self.0.path().target().components().iter().map(|c| c.weight);
+        // Of all scales of a component the one with the largest weight.
+        let widths = self.0.groups().iter().map(|group| {
+            let laws = group.members.iter().map(|member| {
+                let std = member.precisions[0].recip().sqrt();
+                (member.log_height + std.ln(), std)
+            });
+            (group.mean[0], laws.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(1.0, |law| law.1))
+        });
+        weights.zip(widths).map(|(weight, (mean, width))| (weight, mean, width)).collect()
+    }
+
     fn relative_error(&self) -> f64 {
         self.0.path().relative_error() + ROUNDING
     }
