@@ -9,8 +9,11 @@ use crate::path::curve::{LineSlice, SlicePoint};
 use std::f64::consts::FRAC_PI_2;
 use std::ops::{Add, Div};
 
-/// Below this ratio of the kernel's width to the target's length derivatives are taken of the target.
-const NARROW: f64 = 1.0;
+/// Below this ratio of the kernel's width to the target's length derivatives are also taken of the target, which costs more;
+/// above, second derivatives of the kernel lose a factor 16 to rounding at most.
+const NARROW: f64 = 0.25;
+/// Nodes with less than this weight have no part in means: fields grow like powers.
+const FAINT: f64 = 1e-19;
 /// In a polynomial tail the target varies over this share of the distance.
 const FAR: f64 = 0.1;
 /// The potential at a finite end is smooth if it changes by less than this over the target's length.
@@ -49,7 +52,7 @@ impl Sum {
     }
 
     fn of(cloud: &Cloud, f: impl Fn(&Node) -> f64) -> Self {
-        cloud.nodes.iter().filter(|n| n.weight > 0.0).map(|n| n.weight * f(n)).collect()
+        cloud.nodes.iter().map(|n| n.weight * f(n)).collect()
     }
 
     /// The one that cancels less.
@@ -196,8 +199,7 @@ impl<'a> PotentialSlice<'a> {
             cloud.nodes.iter().map(|n| (jet(n).derivative(1), 0.0)).collect()
         };
         let mean = |f: &dyn Fn(&Node, f64, f64) -> f64| -> Sum {
-            let terms = cloud.nodes.iter().zip(&jets).filter(|(n, _)| n.weight > 0.0);
-            terms.map(|(n, j)| n.weight * f(n, j.0, j.1)).collect()
+            cloud.nodes.iter().zip(&jets).map(|(n, j)| n.weight * f(n, j.0, j.1)).collect()
         };
         let drift = |x: f64, z: f64| c * z - s * x;
         // Density of the conditional law at the ends, with sign, and the noise there.
@@ -323,7 +325,8 @@ impl LineSlice for PotentialSlice<'_> {
         } else if self.is_base() {
             self.base_point(y)
         } else {
-            let cloud = self.cloud(y);
+            let mut cloud = self.cloud(y);
+            cloud.nodes.retain(|n| n.weight > FAINT);
             if cloud.nodes.is_empty() {
                 // Beyond what double precision can hold, or y is not finite.
                 let nothing = f64::NAN;
