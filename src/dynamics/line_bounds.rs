@@ -180,6 +180,43 @@ impl LineContraction {
         (times, rates)
     }
 
+    /// Solutions of `κĊ = −2ρC + 4` with ρ replaced by its values at both ends of each cell.
+    fn constants(&self, schedule: &Schedule, kappa: f64, from: f64, initial: f64) -> Result<Constants> {
+        positive("kappa", kappa)?;
+        positive("initial constant", initial)?;
+        let first = schedule.angle(from);
+        let last = self.angles[self.angles.len() - 1];
+        if (first - last).abs() > 8.0 * f64::EPSILON {
+            return Err(Error::domain("start", from, "the time at which the contraction begins"));
+        }
+        let (times, rates) = self.cells(schedule);
+        let cells = rates.len();
+        let (mut above, mut below) = (vec![initial; cells + 1], vec![initial; cells + 1]);
+        for j in (0..cells).rev() {
+            let step = (times[j] - times[j + 1]).max(0.0) / kappa;
+            above[j] = relaxed(above[j + 1], rates[j].0, step);
+            below[j] = relaxed(below[j + 1], rates[j].1, step);
+        }
+        Ok(Constants { times, above, below })
+    }
+
+    /// A bound for `C_LS(q_1)`, `q_1` the law at the end of annealed Langevin dynamics with slowness κ started from `p_from`: the
+    /// solution at the end of `κĊ = −2ρC + 4` from `initial ≥ C_LS(p_from)` (Collet, Malrieu 2008; Converged).
+    ///
+    /// # Errors
+    /// As [`LineContraction::log_sobolev_bias_bound`].
+    pub fn log_sobolev_constant(
+        &self,
+        schedule: &Schedule,
+        kappa: f64,
+        from: f64,
+        initial: f64,
+    ) -> Result<Enclosure> {
+        let all = self.constants(schedule, kappa, from, initial)?;
+        let (a, b) = (all.below[0], all.above[0]);
+        Enclosure::new(a.min(b), a.max(b), Evidence::Converged)
+    }
+
     /// A bound for `KL(p_1|q)` of annealed Langevin dynamics with slowness κ started from `p_from`, by the log-Sobolev inequality
     /// of the law `q` of the dynamics: `(κ/2)∫_from^1 e^{−∫_u^1 2/(κC_t)dt}|p'_u|² du`, where `C_t ≥ C_LS(q_t)` solves
     /// `κĊ = −2ρC + 4` from `initial ≥ C_LS(p_from)` (Collet, Malrieu 2008).
@@ -197,22 +234,8 @@ impl LineContraction {
         from: f64,
         initial: f64,
     ) -> Result<Enclosure> {
-        positive("kappa", kappa)?;
-        positive("initial constant", initial)?;
-        let first = schedule.angle(from);
-        let last = self.angles[self.angles.len() - 1];
-        if (first - last).abs() > 8.0 * f64::EPSILON {
-            return Err(Error::domain("start", from, "the time at which the contraction begins"));
-        }
-        let (times, rates) = self.cells(schedule);
-        let cells = rates.len();
-        // Constants at the nodes, from the start to the target, from above and from below.
-        let (mut above, mut below) = (vec![initial; cells + 1], vec![initial; cells + 1]);
-        for j in (0..cells).rev() {
-            let step = (times[j] - times[j + 1]).max(0.0) / kappa;
-            above[j] = relaxed(above[j + 1], rates[j].0, step);
-            below[j] = relaxed(below[j + 1], rates[j].1, step);
-        }
+        let Constants { times, above, below } = self.constants(schedule, kappa, from, initial)?;
+        let cells = times.len() - 1;
         let weight = |constants: &[f64], worst: fn(f64, f64) -> f64| {
             let mut exponents = vec![0.0; cells + 1];
             for j in 0..cells {
@@ -235,6 +258,13 @@ impl LineContraction {
         let bound = integral(&slow)?.hull(integral(&fast)?) * (0.5 * kappa);
         Ok(bound.weakened(Evidence::Converged))
     }
+}
+
+/// Bounds for log-Sobolev constants along the dynamics at the nodes of the cells, from the target to the start.
+struct Constants {
+    times: Vec<f64>,
+    above: Vec<f64>,
+    below: Vec<f64>,
 }
 
 /// `C` after the time `step` of `C' = −2ρC + 4`.

@@ -50,7 +50,7 @@ pub fn in_the_plane(run: &PlaneBiasInstance) -> Result<Enclosure> {
     let step = |angle: f64| -> Result<Step<'_, 2>> {
         let (slice, time_rate) = (run.path.slice(angle)?, schedule.time_rate(angle));
         Ok(Box::new(move |at| {
-            let [score, velocity] = slice.score_and_velocity(at);
+            let (_, score, velocity) = slice.first_order(at);
             [[score[0], score[1]], [0, 1].map(|i| -kappa * velocity[i] / time_rate)]
         }))
     };

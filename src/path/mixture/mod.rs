@@ -239,10 +239,10 @@ impl MixtureSlice<'_> {
         Err(Error::domain("point", format!("{y:?}"), "a point at which squared distances do not overflow"))
     }
 
-    /// Score and field per angle in a point of the right dimension, without their derivatives and without checks.
-    pub(crate) fn score_and_velocity(&self, y: &[f64]) -> [Vec<f64>; 2] {
+    /// Log-density, score and field per angle in a point of the right dimension, without derivatives and without checks.
+    pub(crate) fn first_order(&self, y: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
         let first = kernel::first(&self.groups, y);
-        [first.score, first.field]
+        (first.log_density, first.score, first.field)
     }
 
     /// [`MixtureSlice::point`] without checks.

@@ -150,20 +150,24 @@ fn nodes(slice: &MixtureSlice<'_>, mesh: &PlaneMesh, order: usize) -> Result<Vec
     let (sine, cosine) = slice.sine_cosine();
     let gaussian = slice.path().has_gaussian_base();
     mesh.sample(order, |y, w| {
+        if gaussian {
+            let (log_density, score, u) = slice.first_order(&y);
+            let energy = u[0] * u[0] + u[1] * u[1];
+            return Node {
+                weight: w * log_density.exp(),
+                field: [u[0], u[1]],
+                score: [score[0], score[1]],
+                energy,
+            };
+        }
         let point = slice.evaluate(&y);
-        let u = [point.velocity[0], point.velocity[1]];
         // −E[X|y]/sin φ = u − cot φ·y.
-        let bounded = [u[0] - cosine / sine * y[0], u[1] - cosine / sine * y[1]];
-        let energy = if gaussian {
-            u[0] * u[0] + u[1] * u[1]
-        } else {
-            point.posterior_covariance.trace() / (sine * sine)
-        };
+        let bounded = [0, 1].map(|i| point.velocity[i] - cosine / sine * y[i]);
         Node {
             weight: w * point.log_density.exp(),
-            field: if gaussian { u } else { bounded },
+            field: bounded,
             score: [point.score[0], point.score[1]],
-            energy,
+            energy: point.posterior_covariance.trace() / (sine * sine),
         }
     })
 }
