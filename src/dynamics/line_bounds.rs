@@ -4,7 +4,7 @@
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::panels::GaussRule;
-use crate::path::{LineCurve, LineSlice, Schedule, SlicePoint, largest_curvature};
+use crate::path::{LineCurve, LineSlice, MixturePath, Schedule, SlicePoint, largest_curvature};
 use crate::transport::line::{MetricDerivative, expectations};
 use rayon::prelude::*;
 use std::fmt;
@@ -162,6 +162,29 @@ impl LineContraction {
         Ok(Self { angles, rates })
     }
 
+    /// The contraction along a mixture path from a Gaussian base in any dimension between the angles 0 and `first`, by the bound for the
+    /// largest eigenvalue of `∇²log p_φ` in closed form.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 < first ≤ π/2`; [`Error::Undefined`] where there is no such bound; those of [`MixturePath::slice`].
+    pub fn of_mixture(path: &MixturePath, first: f64) -> Result<Self> {
+        positive("first angle", first)?;
+        let share = |i: u32| f64::from(i) / f64::from(ANGLES);
+        let angles: Vec<f64> = (0..=ANGLES).map(|i| first * share(i) * share(i)).collect();
+        let rates: Vec<f64> = angles
+            .iter()
+            .map(|&angle| Ok(-path.slice(angle)?.largest_eigenvalue_bound()))
+            .collect::<Result<_>>()?;
+        if rates.iter().all(|rate| rate.is_finite()) {
+            return Ok(Self { angles, rates });
+        }
+        Err(Error::Undefined {
+            what: "the contraction of annealed Langevin dynamics".to_owned(),
+            reason: "no bound above is known for the Hessian of log p_t where components have different covariances"
+                .to_owned(),
+        })
+    }
+
     /// The ends of ρ on the cells, outward from the target, and the times at the nodes.
     fn cells(&self, schedule: &Schedule) -> (Vec<f64>, Vec<(f64, f64)>) {
         let (mut times, mut rates) = (vec![schedule.time_of_angle(self.angles[0])], Vec::new());
@@ -234,6 +257,22 @@ impl LineContraction {
         from: f64,
         initial: f64,
     ) -> Result<Enclosure> {
+        let energy = |felt: &dyn Fn(f64) -> f64| derivative.weighted_action(schedule, (from, 1.0), felt);
+        self.discounted(&energy, schedule, kappa, from, initial)
+    }
+
+    /// The same with `energy(w) = ∫_from^1 w(t)|p'_t|² dt`, or a bound above for it.
+    ///
+    /// # Errors
+    /// As [`LineContraction::log_sobolev_bias_bound`].
+    pub fn discounted(
+        &self,
+        energy: &dyn Fn(&dyn Fn(f64) -> f64) -> Result<Enclosure>,
+        schedule: &Schedule,
+        kappa: f64,
+        from: f64,
+        initial: f64,
+    ) -> Result<Enclosure> {
         let Constants { times, above, below } = self.constants(schedule, kappa, from, initial)?;
         let cells = times.len() - 1;
         let weight = |constants: &[f64], worst: fn(f64, f64) -> f64| {
@@ -253,7 +292,7 @@ impl LineContraction {
                 let share = ((times[j - 1] - t) / (times[j - 1] - times[j])).clamp(0.0, 1.0);
                 core_math::exp(-(exponents[j - 1] + share * (exponents[j] - exponents[j - 1])))
             };
-            derivative.weighted_action(schedule, (from, 1.0), &felt)
+            energy(&felt)
         };
         let bound = integral(&slow)?.hull(integral(&fast)?) * (0.5 * kappa);
         Ok(bound.weakened(Evidence::Converged))

@@ -15,10 +15,13 @@
 //! light, `‖u‖² = ∫p|u|²` directly. All values are converged.
 
 mod action;
+mod energy;
+mod lattice;
 mod mesh;
 mod reduction;
 
 pub use action::{mixture_action, mixture_metric_derivative_squared};
+pub use energy::{AngularEnergy, mixture_small_kappa_limit};
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
@@ -78,6 +81,16 @@ struct Node {
 /// [`Error::NoConvergence`] if the law is not resolved.
 pub fn plane_velocity(path: &MixturePath, angle: f64) -> Result<PlaneVelocity> {
     let slice = in_the_plane(path, angle)?;
+    if path.has_gaussian_base() {
+        let on_lattice = lattice::integrals(&slice, |y| {
+            let (log_density, _, u) = slice.first_order(y);
+            let density = log_density.exp();
+            [density, density * (u[0] * u[0] + u[1] * u[1])]
+        });
+        if let Some([mass, norm_squared]) = on_lattice {
+            return Ok(PlaneVelocity { norm_squared, outside: 1.0 - mass.mid() });
+        }
+    }
     let mut found: Vec<(f64, f64, f64)> = Vec::new();
     for (refinement, order) in REFINEMENTS.into_iter().zip(ORDERS) {
         let nodes = nodes(&slice, &mesh_for(&slice, refinement)?, order)?;
