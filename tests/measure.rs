@@ -425,6 +425,29 @@ fn atoms_have_an_action_where_the_schedule_slows_down() {
 }
 
 #[test]
+fn atoms_with_a_student_base_have_a_lipschitz_score() {
+    let student = "[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]";
+    let atoms = |data: &str| {
+        let text = format!("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n{student}");
+        Place::new(&text).with_data(data).measured()
+    };
+    // On the line, in the plane, and one point, at any t: from −(n+d)/(n(1−λ)) to m(m+1)²/(4n(m+2)(1−λ)), m = n + d.
+    for (data, d) in [("-1\n0\n3\n", 1.0), ("-1 0\n1 0\n0 2\n", 2.0), ("2 1\n", 2.0)] {
+        let (value, m) = (atoms(data), 3.0 + d);
+        let start = entry(&value, "score_lipschitz", "t", 0.0);
+        assert_agrees(start, "lower", -m / 3.0, 1e-6);
+        let half = entry(&value, "score_lipschitz", "t", 0.5);
+        // The cosine schedule has λ = ½ there.
+        assert!(ends(half, "lower").0 >= -2.0 * m / 3.0 * (1.0 + NARROW), "{half}");
+        let first_bracket = 2.0 * (m / 24.0 + m * m / 12.0);
+        assert!(
+            ends(half, "upper").0 <= first_bracket && ends(half, "upper").1 <= first_bracket * (1.0 + NARROW),
+            "{half}"
+        );
+    }
+}
+
+#[test]
 fn a_student_base_makes_the_score_lipschitz() {
     let value =
         Place::new(&format!("{WELLS}\n[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]")).measured();

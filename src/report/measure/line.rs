@@ -9,7 +9,7 @@ use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
 use crate::dynamics::{LineContraction, poincare_energy_on_line, smooth_poincare_energy_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
-use crate::inequality::conditional::{ConditionalLaws, Quantity};
+use crate::inequality::conditional::{ConditionalLaws, Supremum};
 use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
@@ -245,17 +245,27 @@ impl Context<'_> {
             LineBase::Gaussian => None,
             LineBase::Student { dof } => Some(dof),
         };
-        let values: Vec<(f64, Result<Enclosure>)> = times
+        let values: Vec<(f64, Result<Supremum>)> = times
             .par_iter()
             .map(|&t| {
                 let laws = ConditionalLaws::on_path(law.clone(), dof, self.schedule().lambda(t));
-                (t, laws.and_then(|laws| Ok(laws.supremum(Quantity::Poincare)?.value)))
+                (t, laws.and_then(|laws| laws.certified_supremum()))
             })
             .collect();
-        let mut all = Vec::new();
+        let (mut all, mut certified) = (Vec::new(), true);
         for (t, value) in values {
             let name = format!("conditional_poincare_sup at t = {t}");
-            all.extend(or_note(&name, value, notes).map(|value| ConditionalPoincare { t, value }));
+            all.extend(or_note(&name, value, notes).map(|found| {
+                certified &= found.floor.is_some();
+                ConditionalPoincare { t, value: found.value }
+            }));
+        }
+        if certified && !all.is_empty() {
+            notes.push(
+                "conditional_poincare_sup: lower ends are certified at the observations that a search finds, upper ends rest on \
+                 that search"
+                    .to_owned(),
+            );
         }
         all
     }
