@@ -58,7 +58,7 @@ impl PlanArguments {
         }
         let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
-        let sign = spinner("plan");
+        let sign = spinner("plan", false);
         let plan = match self.by {
             By::Bounds => Plan::by_bounds(&path, integrator, self.kl),
             By::Computation => Plan::by_computation(&path, integrator, self.kl),

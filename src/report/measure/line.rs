@@ -51,7 +51,7 @@ fn columns(law: &Mixture) -> [Vec<f64>; 3] {
 
 impl LineTarget {
     /// The curve from the target to the base, in closed form for mixtures.
-    fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
+    pub(super) fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
         match (self, base) {
             (Self::Density(law), LineBase::Student { dof }) if law.mixture_parameters().is_some() => {
                 let [weights, means, stds] = law.mixture_parameters().unwrap_or_default();

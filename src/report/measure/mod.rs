@@ -13,11 +13,12 @@ use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
 use crate::measure::target::Target;
 use crate::path::line::LineBase;
-use crate::path::{GaussianPath, Schedule};
+use crate::path::{GaussianPath, LineCurve, Schedule};
 use constants::Constants;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Times at which score and conditional laws are looked at, besides the start.
 const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -111,6 +112,20 @@ impl BiasReport {
         ];
         all.iter().all(Option::is_none)
     }
+}
+
+/// The path of a setting as a curve on the line, if it is one.
+pub(super) fn line_curve(setting: &Setting) -> Option<Arc<dyn LineCurve>> {
+    let target = match &setting.target {
+        Target::Gaussian(law) if law.dim() == 1 => {
+            let std = law.covariance_entry(0, 0).sqrt();
+            line::LineTarget::Density(LineMeasure::gaussian(law.mean()[0], std).ok()?)
+        }
+        Target::Line(law) => line::LineTarget::Density(law.clone()),
+        Target::Mixture(law) if law.dim() == 1 => line::target(law).ok()?,
+        _ => return None,
+    };
+    target.curve(setting.base).ok()
 }
 
 /// What is measured: target, base, schedule and dynamics.
