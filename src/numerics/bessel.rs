@@ -40,8 +40,7 @@ pub fn sphere_average(dimension: usize, z: f64) -> SphereAverage {
 
 fn of(order: f64, z: f64, scaled: f64, cosine: f64) -> SphereAverage {
     // 2(ν+1) is the dimension.
-    let cosine_squared =
-        if z > 0.0 { 1.0 - (2.0 * order + 1.0) * (cosine / z) } else { 0.5 / (order + 1.0) };
+    let cosine_squared = if z > 0.0 { 1.0 - (2.0 * order + 1.0) * (cosine / z) } else { 0.5 / (order + 1.0) };
     SphereAverage { scaled, cosine, cosine_squared }
 }
 

@@ -6,11 +6,13 @@
 
 use super::gather::{Cloud, Kernel, Kind, Node, Skeleton};
 use super::{LineBase, LineCurve, LineSlice};
+use crate::enclosure::Enclosure;
 use crate::error::{Result, within};
 use crate::measure::target::Radial;
 use crate::numerics::bessel::{SphereAverage, sphere_average};
 use crate::numerics::jet::Jet;
 use crate::numerics::quadrature::integrate;
+use crate::path::curvature_range;
 use crate::path::curve::SlicePoint;
 use std::f64::consts::{FRAC_PI_2, LN_2};
 use std::fmt;
@@ -64,10 +66,13 @@ impl RadialCurve {
     pub fn at(&self, angle: f64) -> Result<RadialSlice<'_>> {
         let angle = within("angle", angle, 0.0, FRAC_PI_2)?;
         let (cosine, sine) = (core_math::cos(angle), core_math::sin(angle));
-        let (lo, hi) = self.target.profile().domain();
-        let whole = lo == 0.0 && hi.is_infinite();
-        let smooth = whole && self.target.profile().kinks().is_empty();
-        Ok(RadialSlice { curve: self, angle, cosine, sine, smooth })
+        Ok(RadialSlice { curve: self, angle, cosine, sine })
+    }
+
+    /// Whether the target has a density without corners away from the origin.
+    pub fn is_smooth(&self) -> bool {
+        let profile = self.target.profile();
+        profile.domain() == (0.0, f64::INFINITY) && profile.kinks().is_empty()
     }
 
     fn dimension(&self) -> f64 {
@@ -94,8 +99,35 @@ pub struct RadialSlice<'a> {
     angle: f64,
     cosine: f64,
     sine: f64,
-    /// The potential is differentiable away from the origin.
-    smooth: bool,
+}
+
+/// One eigenvalue of the Hessian in the place of the curvature, for the search over all points.
+struct Eigenvalue<'a>(&'a RadialSlice<'a>, fn(RadialHessian) -> f64);
+
+impl LineSlice for Eigenvalue<'_> {
+    fn point(&self, r: f64) -> SlicePoint {
+        SlicePoint { curvature: (self.1)(self.0.hessian(r)), ..self.0.point(r) }
+    }
+
+    fn log_density(&self, r: f64) -> f64 {
+        self.0.log_density(r)
+    }
+
+    fn masses(&self, r: f64) -> (f64, f64) {
+        self.0.masses(r)
+    }
+
+    fn window(&self, level: f64) -> (f64, f64) {
+        self.0.window(level)
+    }
+
+    fn breaks(&self) -> Vec<f64> {
+        self.0.breaks()
+    }
+
+    fn relative_error(&self) -> f64 {
+        self.0.relative_error()
+    }
 }
 
 /// Below this ratio of the kernel's width to the target's length derivatives are taken of the target.
@@ -118,6 +150,20 @@ struct Fields {
     velocity_slope: f64,
 }
 
+impl Fields {
+    /// Where there is no density.
+    fn nowhere() -> Self {
+        let nothing = f64::NAN;
+        Self {
+            log_density: f64::NEG_INFINITY,
+            score: nothing,
+            bend: nothing,
+            velocity: nothing,
+            velocity_slope: nothing,
+        }
+    }
+}
+
 impl RadialSlice<'_> {
     fn is_target(&self) -> bool {
         self.angle == 0.0
@@ -131,6 +177,13 @@ impl RadialSlice<'_> {
     pub fn hessian(&self, r: f64) -> RadialHessian {
         let fields = self.fields(r);
         RadialHessian { along: fields.bend, across: fields.score / r }
+    }
+
+    /// Infimum and supremum of the eigenvalues of `∇² log p_φ` over all points (Converged), see [`curvature_range`].
+    pub fn hessian_range(&self) -> [Enclosure; 2] {
+        let [[low, high], [across_low, across_high]] =
+            [Eigenvalue(self, |h| h.along), Eigenvalue(self, |h| h.across)].map(|one| curvature_range(&one));
+        [low.min(across_low), high.max(across_high)]
     }
 
     /// The law with density `∝ g(ρ)e^{−(r−cρ)²/2s²}` on nodes, and the averages over the sphere at each.
@@ -165,7 +218,9 @@ impl RadialSlice<'_> {
     }
 
     fn fields(&self, r: f64) -> Fields {
-        if self.is_target() {
+        if r.is_nan() || r <= 0.0 {
+            Fields::nowhere()
+        } else if self.is_target() {
             self.of_target(r)
         } else if self.is_base() {
             let order = 0.5 * self.curve.dimension() - 1.0;
@@ -174,16 +229,10 @@ impl RadialSlice<'_> {
         } else {
             let (cloud, averages) = self.cloud(r, false);
             if cloud.nodes.is_empty() {
-                let nothing = f64::NAN;
-                return Fields {
-                    log_density: f64::NEG_INFINITY,
-                    score: nothing,
-                    bend: nothing,
-                    velocity: nothing,
-                    velocity_slope: nothing,
-                };
+                return Fields::nowhere();
             }
-            let narrow = self.smooth && self.sine < NARROW * self.cosine * self.curve.skeleton.length;
+            let narrow =
+                self.curve.is_smooth() && self.sine < NARROW * self.cosine * self.curve.skeleton.length;
             if narrow { self.by_target(&cloud, &averages) } else { self.by_kernel(r, &cloud, &averages) }
         }
     }
@@ -316,7 +365,7 @@ impl LineSlice for RadialSlice<'_> {
         let outer = self.curve.dimension() - 1.0;
         let Fields { log_density, score, bend, velocity, velocity_slope } = self.fields(r);
         SlicePoint {
-            log_density: log_density + outer * core_math::log(r),
+            log_density: if r > 0.0 { log_density + outer * core_math::log(r) } else { log_density },
             score: score + outer / r,
             curvature: bend - outer / r / r,
             velocity,
@@ -326,7 +375,9 @@ impl LineSlice for RadialSlice<'_> {
 
     fn log_density(&self, r: f64) -> f64 {
         let outer = self.curve.dimension() - 1.0;
-        if self.is_target() {
+        if r.is_nan() || r <= 0.0 {
+            f64::NEG_INFINITY
+        } else if self.is_target() {
             self.curve.target.norm().log_density(r)
         } else if self.is_base() {
             self.fields(r).log_density + outer * core_math::log(r)

@@ -435,18 +435,23 @@ const ACCURACY: Accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
 /// Bounds for `∂² log p_φ` that hold for every target: below `−1/sin²φ` with a Gaussian base; with a Student base
 /// those that scaling and averaging leave of the bounds for its own score and curvature.
 fn proved_bounds(base: LineBase, angle: f64) -> (f64, f64) {
-    let square = core_math::sin(angle).powi(2);
     match base {
-        LineBase::Gaussian => (-1.0 / square, f64::INFINITY),
+        LineBase::Gaussian => standard_bounds(angle),
         LineBase::Student { dof } => {
+            let square = core_math::sin(angle).powi(2);
             let sum = dof + 1.0;
             (-sum / (dof * square), (sum / (8.0 * dof) + sum * sum / (4.0 * dof)) / square)
         }
     }
 }
 
+/// The same for a Gaussian base in any dimension.
+pub(super) fn standard_bounds(angle: f64) -> (f64, f64) {
+    (-1.0 / core_math::sin(angle).powi(2), f64::INFINITY)
+}
+
 /// An enclosure whose lower end is at least a bound, rounding of the bound apart.
-fn raised(value: Enclosure, bound: f64) -> Enclosure {
+pub(super) fn raised(value: Enclosure, bound: f64) -> Enclosure {
     let bound = bound - 4.0 * f64::EPSILON * bound.abs();
     if value.lo() < bound && bound <= value.hi() {
         return Enclosure::new(bound, value.hi(), value.evidence()).unwrap_or(value);

@@ -6,6 +6,7 @@ mod gaussian;
 mod line;
 mod mixture;
 mod product;
+mod radial;
 
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result, positive, within};
@@ -188,9 +189,9 @@ impl MeasureReport {
             (Target::Mixture(law), _) if law.dim() == 1 => line::report(setting, &line::target(law)?),
             (Target::Mixture(law), _) => mixture::report(setting, law),
             (Target::Product(factors), _) => product::report(setting, factors),
-            (Target::Radial(_) | Target::Plane(_), _) => {
-                let reason =
-                    "this version follows paths to laws on the line, Gaussian mixtures and products of these";
+            (Target::Radial(law), _) => radial::report(setting, law),
+            (Target::Plane(_), _) => {
+                let reason = "this version follows paths to laws on the line, radial laws, Gaussian mixtures and products of these";
                 Ok(Self::of_constants(constants::constants(&setting.target)?)
                     .without(&PATH_QUANTITIES, reason))
             }
