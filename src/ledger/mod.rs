@@ -1,7 +1,8 @@
-//! The ledger: runs claims and says what came out, as a table and as JSON.
+//! The ledger: runs claims and says what came out, as a table, as JSON, and as pages for continuous integration.
 
 mod journal;
 mod json;
+mod pages;
 mod shard;
 mod table;
 pub mod text;

@@ -1,0 +1,92 @@
+//! Integrals over the plane by the trapezoidal rule, for mixtures from a Gaussian base.
+//!
+//! The integrands are densities of normal laws times quotients of sums of exponentials, analytic in a strip as wide as the narrowest
+//! component times its share of the distance to the next one, and vanish at the edge of a box: the rule on a lattice converges
+//! exponentially, and halving the step squares the error.
+
+use crate::enclosure::{Enclosure, Evidence};
+use crate::path::MixtureSlice;
+
+/// Step in units of the shortest standard deviation, where components overlap.
+const STEP: f64 = 0.3;
+/// Components apart by more than this, in standard deviations, share the weight on a narrower strip.
+const CLOSE: f64 = 4.0;
+/// Components farther apart do not meet.
+const APART: f64 = 14.0;
+/// Half-width of the box beyond the means, in standard deviations.
+const REACH: f64 = 8.5;
+/// What lies beyond, relative to the whole.
+const TRUNCATION: f64 = 1e-13;
+/// Most points of a lattice; a mesh that follows the components takes fewer then.
+const MOST: f64 = 250_000.0;
+/// Change of the rule with twice the step, relative to the integral of the absolute value, above which the lattice is too coarse.
+const COARSEST: f64 = 3e-4;
+/// Factor on the square of that change: the law of squares sets in with small steps only.
+const SAFETY: f64 = 16.0;
+/// Rounding of a sum over the lattice, relative to its size.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
+/// Integrals of `f` over the plane, which has to contain the density of the slice (Converged); `None` where a lattice does not resolve
+/// the slice with a reasonable number of points.
+pub(super) fn integrals<const N: usize>(
+    slice: &MixtureSlice<'_>,
+    f: impl Fn(&[f64; 2]) -> [f64; N],
+) -> Option<[Enclosure; N]> {
+    let (sine, cosine) = slice.sine_cosine();
+    let target = slice.path().target();
+    let total = |v: f64| cosine * cosine * v + sine * sine;
+    let mut finest = f64::INFINITY;
+    for k in 0..target.len() {
+        let least = target.component_variances(k).iter().copied().fold(f64::INFINITY, f64::min);
+        let std = total(least).sqrt();
+        let distance = |l: usize| {
+            let pairs = target.component_mean(k).iter().zip(target.component_mean(l));
+            cosine * pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt() / std
+        };
+        let widest = (0..target.len()).map(distance).filter(|d| *d < APART).fold(0.0, f64::max);
+        finest = finest.min(std / (widest / CLOSE).max(1.0));
+    }
+    let spans = [0, 1].map(|axis| {
+        let ends = (0..target.len()).map(|k| {
+            let reach = REACH * total(target.component_covariance(k)[(axis, axis)]).sqrt();
+            let mean = cosine * target.component_mean(k)[axis];
+            (mean - reach, mean + reach)
+        });
+        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), (lo, hi)| (a.min(lo), b.max(hi)))
+    });
+    let halves = spans.map(|(lo, hi)| (0.5 * (hi - lo) / (STEP * finest)).ceil().max(4.0));
+    if halves.iter().map(|n| 2.0 * n + 1.0).product::<f64>() > MOST || halves.iter().any(|n| n.is_nan()) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "below the largest number of points")]
+    let counts = halves.map(|n| n as i32);
+    let steps = [0, 1].map(|i| 0.5 * (spans[i].1 - spans[i].0) / f64::from(counts[i]));
+    let centre = spans.map(|(lo, hi)| 0.5 * (lo + hi));
+    let (mut fine, mut coarse, mut size) = ([0.0; N], [0.0; N], [0.0; N]);
+    for i in -counts[0]..=counts[0] {
+        for j in -counts[1]..=counts[1] {
+            let at = [centre[0] + steps[0] * f64::from(i), centre[1] + steps[1] * f64::from(j)];
+            let values = f(&at);
+            for k in 0..N {
+                fine[k] += values[k];
+                size[k] += values[k].abs();
+                if i % 2 == 0 && j % 2 == 0 {
+                    coarse[k] += values[k];
+                }
+            }
+        }
+    }
+    let cell = steps[0] * steps[1];
+    let mut found = [Enclosure::exact(0.0); N];
+    for k in 0..N {
+        let (value, size) = (fine[k] * cell, size[k] * cell);
+        let share = if size > 0.0 { (value - 4.0 * coarse[k] * cell).abs() / size } else { 0.0 };
+        // The negation also catches NaN.
+        if !(share <= COARSEST) {
+            return None;
+        }
+        let error = size * (SAFETY * share * share + TRUNCATION + ROUNDING);
+        found[k] = Enclosure::around(value, error, Evidence::Converged);
+    }
+    Some(found)
+}
