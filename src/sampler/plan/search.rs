@@ -61,6 +61,13 @@ impl<'a> Frozen<'a> {
                     let times = (0..=steps).map(|k| path.schedule().enclosed(grid.time(k))).collect();
                     FrozenFactor::Gaussian(channels, times)
                 }
+                Kind::Plane(path, _) => {
+                    let reason = format!(
+                        "it is computed for Gaussian targets, laws on the line and products of these, not for a mixture \
+                         in the plane ({path}); a plan by bounds needs no law"
+                    );
+                    return Err(Error::Undefined { what: "the law of the chain".to_owned(), reason });
+                }
                 Kind::Line(line, scores) => {
                     if integrator == Integrator::Heun {
                         let reason = "the transitions of Heun's scheme are not Gaussian".to_owned();
@@ -178,6 +185,12 @@ pub(super) fn steepest(path: &PlanPath) -> Result<f64> {
                 // Densities with jumps have no score at the end.
                 Kind::Line(_, scores) if i < LOOKS => scores.score_at(t)?.steepest(),
                 Kind::Line(..) => 0.0,
+                Kind::Plane(path, schedule) => {
+                    let (lambda, complement) = (schedule.lambda(t), schedule.complement(t));
+                    let target = path.target();
+                    let variances = (0..target.len()).flat_map(|k| target.component_variances(k));
+                    variances.map(|v| 1.0 / (lambda * v + complement)).fold(0.0, f64::max)
+                }
             });
         }
     }
