@@ -315,9 +315,7 @@ const MALFORMED: &[(&str, &[&str])] = &[
 #[test]
 fn malformed_targets_are_refused_with_file_and_key() {
     for (target, words) in MALFORMED {
-        let place = Place::new(target);
-        place.assert_refused(words);
-        place.assert_refused(&["target.toml"]);
+        Place::new(target).assert_refused(&[words, &["target.toml"]].concat());
     }
 }
 
@@ -496,7 +494,10 @@ fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
     assert!(0.5 * limit.0 < 100.0 * lo && 100.0 * hi < 1.5 * limit.1, "{limit:?} {bias}");
     assert!(bias.get("log_sobolev_bound").is_none());
     let notes = value["notes"].to_string();
-    assert!(notes.contains("log_sobolev_bound: absent") && notes.contains("different covariances"), "{notes}");
+    assert!(
+        notes.contains("log_sobolev_bound: absent") && notes.contains("different covariances"),
+        "{notes}"
+    );
     // The score is not Lipschitz, and no constant is uniform in y.
     assert_eq!(ends(entry(&value, "score_lipschitz", "t", 0.5), "upper"), INFINITE);
     assert_eq!(ends(entry(&value, "conditional_poincare_sup", "t", 0.5), "value"), INFINITE);
@@ -518,7 +519,7 @@ fn other_mixtures_in_space_have_an_action_between_bounds() {
 #[test]
 fn mixtures_in_the_plane_have_action_and_score() {
     let plane = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0], [2, 0]]\n\
-                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]\n[run]\nkappa = []";
+                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]\n[run]\nkappa = [1]";
     let value = Place::new(plane).measured();
     // The second coordinate stands still.
     let (lo, hi) = ends(&value, "action");

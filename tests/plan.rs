@@ -4,7 +4,9 @@ use dald::measure::gaussian::Gaussian;
 use dald::measure::mixture::Mixture;
 use dald::path::{GaussianPath, Schedule};
 use dald::sampler::Integrator;
-use dald::sampler::plan::{Increments, Plan, PlanFactor, PlanPath, chain_divergence, extrapolated_divergence};
+use dald::sampler::plan::{
+    Increments, Plan, PlanFactor, PlanPath, chain_divergence, extrapolated_divergence,
+};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::sync::OnceLock;

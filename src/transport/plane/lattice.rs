@@ -62,8 +62,8 @@ impl Lattice {
             ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), (lo, hi)| (a.min(lo), b.max(hi)))
         });
         let halves = spans.map(|(lo, hi)| (0.5 * (hi - lo) / (step * finest)).ceil().max(4.0));
-        // The negation also catches NaN.
-        if !(halves.iter().map(|n| 2.0 * n + 1.0).product::<f64>() <= MOST) {
+        let points: f64 = halves.iter().map(|n| 2.0 * n + 1.0).product();
+        if points > MOST || points.is_nan() {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of points")]
@@ -101,8 +101,7 @@ pub(super) fn integrals<const N: usize>(
     for k in 0..N {
         let (value, size) = (fine[k] * cell, size[k] * cell);
         let share = if size > 0.0 { (value - 4.0 * coarse[k] * cell).abs() / size } else { 0.0 };
-        // The negation also catches NaN.
-        if !(share <= COARSEST) {
+        if share > COARSEST || share.is_nan() {
             return None;
         }
         let error = size * (SAFETY * share * share + TRUNCATION + ROUNDING);
