@@ -505,7 +505,7 @@ fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
 
 #[test]
 fn other_mixtures_in_space_have_an_action_between_bounds() {
-    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-1, 0, 0], [1, 0, 0]]\nstds = [0.5, 0.75]\n\
+    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-1, 0, 0], [1, 0, 0]]\nstds = [0.5, 0.6]\n\
                  [run]\nkappa = [0.1]";
     let value = Place::new(space).measured();
     let (lo, hi) = ends(&value, "action");

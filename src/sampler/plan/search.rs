@@ -62,11 +62,9 @@ impl<'a> Frozen<'a> {
                     FrozenFactor::Gaussian(channels, times)
                 }
                 Kind::Plane(path, _) => {
-                    let reason = format!(
-                        "it is computed for Gaussian targets, laws on the line and products of these, not for a mixture \
-                         in the plane ({path}); a plan by bounds needs no law"
-                    );
-                    return Err(Error::Undefined { what: "the law of the chain".to_owned(), reason });
+                    let expected = "a Gaussian target, a law on the line or a product of these for a plan by \
+                                    computation: the law of the chain is not computed for others; a plan by bounds needs none";
+                    return Err(Error::domain("target", path, expected));
                 }
                 Kind::Line(line, scores) => {
                     if integrator == Integrator::Heun {
