@@ -353,9 +353,7 @@ const MALFORMED: &[(&str, &[&str])] = &[
 #[test]
 fn malformed_targets_are_refused_with_file_and_key() {
     for (target, words) in MALFORMED {
-        let place = Place::new(target);
-        place.assert_refused(words);
-        place.assert_refused(&["target.toml"]);
+        Place::new(target).assert_refused(&[words, &["target.toml"]].concat());
     }
 }
 
@@ -501,9 +499,88 @@ fn a_student_base_makes_the_score_lipschitz() {
 }
 
 #[test]
+fn equal_components_in_space_have_what_their_coordinates_have() {
+    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0, 0.5], [2, 0, 0.5]]\nstds = [0.5, 0.5]\n\
+                 [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let value = Place::new(space).measured();
+    let factors = "kind = \"product\"\nfactors = [{ kind = \"gaussian_mixture\", weights = [1, 1], means = [-2, 2], stds = [0.5, 0.5] }, \
+                   { kind = \"gaussian\", mean = [0, 0.5], covariance = [[0.25, 0], [0, 0.25]] }]\n\
+                   [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let product = Place::new(factors).measured();
+    let overlap = |value: &Value, other: &Value, key: &str, digits: f64| {
+        let ((a, b), (c, d)) = (ends(value, key), ends(other, key));
+        let slack = digits * d.abs();
+        assert!(a - slack <= d && c <= b + slack, "{key}: [{a}, {b}] and [{c}, {d}]");
+    };
+    let quadrature = 1e-3;
+    for key in ["poincare_constant", "variance", "action", "small_kappa_limit"] {
+        overlap(&value, &product, key, quadrature);
+    }
+    let (bias, parts) = (entry(&value, "bias", "kappa", 0.1), entry(&product, "bias", "kappa", 0.1));
+    for key in ["forward_kl", "reverse_kl", "girsanov_bound"] {
+        overlap(bias, parts, key, quadrature);
+    }
+    for key in ["girsanov_bound", "poincare_bound", "log_sobolev_bound"] {
+        assert!(ends(bias, "forward_kl").1 < ends(bias, key).0, "{key}: {bias}");
+    }
+    let (lo, hi) = ends(&value, "log_sobolev_constant");
+    assert!(lo >= 2.0 * ends(&value, "poincare_constant").0 * (1.0 - NARROW) && hi.is_finite());
+    // Two equal components are the worst case of the bound.
+    for t in [0.25, 0.5, 0.75] {
+        let (lo, hi) = ends(entry(&value, "conditional_poincare_sup", "t", t), "value");
+        assert!(hi.is_finite() && lo > 0.99 * hi, "[{lo}, {hi}]");
+        overlap(
+            entry(&value, "conditional_poincare_sup", "t", t),
+            entry(&product, "conditional_poincare_sup", "t", t),
+            "value",
+            0.01,
+        );
+    }
+}
+
+#[test]
+fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
+    let plane = "kind = \"gaussian_mixture\"\nweights = [0.7, 0.3]\nmeans = [[1.25, 0.5], [-1, 0.75]]\n\
+                 covariances = [[[0.5, 0.2], [0.2, 0.75]], [[0.8, -0.3], [-0.3, 0.4]]]\n\
+                 [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let value = Place::new(plane).measured();
+    let bias = entry(&value, "bias", "kappa", 0.1);
+    let (lo, hi) = ends(bias, "forward_kl");
+    assert!(0.0 < lo && hi < 1.1 * lo, "[{lo}, {hi}]");
+    for key in ["girsanov_bound", "poincare_bound"] {
+        assert!(hi < ends(bias, key).0, "{key}: {bias}");
+    }
+    // Towards the limit: the next order is κ.
+    let limit = ends(&value, "small_kappa_limit");
+    assert!(0.5 * limit.0 < 100.0 * lo && 100.0 * hi < 1.5 * limit.1, "{limit:?} {bias}");
+    assert!(bias.get("log_sobolev_bound").is_none());
+    let notes = value["notes"].to_string();
+    assert!(
+        notes.contains("log_sobolev_bound: absent") && notes.contains("different covariances"),
+        "{notes}"
+    );
+    // The score is not Lipschitz, and no constant is uniform in y.
+    assert_eq!(ends(entry(&value, "score_lipschitz", "t", 0.5), "upper"), INFINITE);
+    assert_eq!(ends(entry(&value, "conditional_poincare_sup", "t", 0.5), "value"), INFINITE);
+}
+
+#[test]
+fn other_mixtures_in_space_have_an_action_between_bounds() {
+    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-1, 0, 0], [1, 0, 0]]\nstds = [0.5, 0.6]\n\
+                 [run]\nkappa = [0.1]";
+    let value = Place::new(space).measured();
+    let (lo, hi) = ends(&value, "action");
+    assert!(0.0 < lo && lo < hi && hi.is_finite(), "[{lo}, {hi}]");
+    let bias = entry(&value, "bias", "kappa", 0.1);
+    assert_agrees(bias, "girsanov_bound", 0.025 * hi, 1.0);
+    assert!(bias.get("forward_kl").is_none() && value["notes"].to_string().contains("forward_kl"));
+    assert!(ends(&value, "poincare_constant").1.is_finite());
+}
+
+#[test]
 fn mixtures_in_the_plane_have_action_and_score() {
     let plane = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0], [2, 0]]\n\
-                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]";
+                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]\n[run]\nkappa = [1]";
     let value = Place::new(plane).measured();
     // The second coordinate stands still.
     let (lo, hi) = ends(&value, "action");

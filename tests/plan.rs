@@ -1,9 +1,12 @@
 //! Plans reach what they promise: κ, step and number of steps for a wanted KL divergence.
 
 use dald::measure::gaussian::Gaussian;
+use dald::measure::mixture::Mixture;
 use dald::path::{GaussianPath, Schedule};
 use dald::sampler::Integrator;
-use dald::sampler::plan::{Plan, PlanFactor, PlanPath, chain_divergence, extrapolated_divergence};
+use dald::sampler::plan::{
+    Increments, Plan, PlanFactor, PlanPath, chain_divergence, extrapolated_divergence,
+};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::sync::OnceLock;
@@ -270,6 +273,52 @@ fn other_integrators_are_planned_for() {
         assert!(Plan::by_bounds(&path, integrator, WANTED).is_err());
     }
     assert!(chain_divergence(&wells([0.5, 0.5], [-1.0, 1.0]), Integrator::Heun, 1.0, 10).is_err());
+}
+
+/// Two unequal components in the plane, turned against each other.
+fn skew() -> Mixture {
+    let turned = |corner: f64| DMatrix::from_row_slice(2, 2, &[0.5, corner, corner, 0.75]);
+    let means = vec![DVector::from_vec(vec![1.25, 0.5]), DVector::from_vec(vec![-1.0, 0.75])];
+    Mixture::new(&[0.7, 0.3], means, vec![turned(0.2), turned(-0.3)]).unwrap()
+}
+
+#[test]
+fn mixtures_in_the_plane_are_planned_for_by_bounds_alone() {
+    let factors = PlanFactor::mixture_above_the_line(&skew(), &Schedule::cosine()).unwrap();
+    let path = PlanPath::new(factors, 0.0).unwrap();
+    let plan = Plan::by_bounds(&path, EULER, WANTED).unwrap();
+    let bound = plan.combined_bound().unwrap();
+    assert!(bound.hi() <= WANTED && bound.lo() > 0.9 * WANTED, "{bound}");
+    let refused = Plan::by_computation(&path, EULER, WANTED).unwrap_err().to_string();
+    assert!(refused.contains("the law of the chain"), "{refused}");
+    // Covariances that differ in space: nothing is known of the step.
+    let means = vec![DVector::from_vec(vec![1.0, 0.0, 0.0]); 2];
+    let space = Mixture::isotropic(&[1.0, 1.0], means, &[0.5, 1.0]).unwrap();
+    assert!(PlanFactor::mixture_above_the_line(&space, &Schedule::cosine()).is_err());
+}
+
+#[test]
+fn increments_in_the_plane_are_those_of_independent_coordinates() {
+    let mean = |x: f64| DVector::from_vec(vec![x, 0.0, 0.5]);
+    let target = Mixture::isotropic(&[0.5, 0.5], vec![mean(-2.0), mean(2.0)], &[0.25; 2]).unwrap();
+    let factors = PlanFactor::mixture_above_the_line(&target, &Schedule::cosine()).unwrap();
+    let found = Increments::of(&PlanPath::new(factors, 0.0).unwrap()).unwrap();
+    let across = Gaussian::isotropic(vec![0.0, 0.5], 0.25).unwrap();
+    let line = PlanFactor::mixture(&[0.5, 0.5], &[-2.0, 2.0], &[0.5, 0.5], Schedule::cosine()).unwrap();
+    let across =
+        PlanFactor::gaussian(GaussianPath::from_standard(across, Schedule::cosine()).unwrap()).unwrap();
+    let expected = Increments::of(&PlanPath::new(vec![line, across], 0.0).unwrap()).unwrap();
+    for (found, expected) in [
+        (found.action, expected.action),
+        (found.gradient, expected.gradient),
+        (found.variation, expected.variation),
+        (found.moving, expected.moving),
+        (found.still, expected.still),
+    ] {
+        // Interpolation in the angle.
+        let slack = 0.02 * expected.hi();
+        assert!(found.widened(slack).interval().intersects(expected.interval()), "{found} {expected}");
+    }
 }
 
 #[test]

@@ -130,6 +130,9 @@ const CELLS: u32 = 16;
 /// Beyond this a constant is of no use to anybody.
 const USELESS: f64 = 1e300;
 
+/// `w ↦ ∫_from^1 w(t)|p'_t|² dt`.
+pub type WeightedAction<'a> = dyn Fn(&dyn Fn(f64) -> f64) -> Result<Enclosure> + 'a;
+
 /// How fast annealed Langevin dynamics along a curve contracts: `ρ = −sup_y ∂_y² log p_φ(y)` on a grid of angles.
 #[derive(Clone, Debug)]
 pub struct LineContraction {
@@ -267,7 +270,7 @@ impl LineContraction {
     /// As [`LineContraction::log_sobolev_bias_bound`].
     pub fn discounted(
         &self,
-        energy: &dyn Fn(&dyn Fn(f64) -> f64) -> Result<Enclosure>,
+        energy: &WeightedAction<'_>,
         schedule: &Schedule,
         kappa: f64,
         from: f64,

@@ -23,8 +23,9 @@ pub use gaussian::{
 };
 pub use ou_time::{action_in_ou_time, length_in_ou_time};
 pub use plane::{
-    AngularEnergy, PlaneTransport, PlaneVelocity, mixture_action, mixture_metric_derivative_squared,
-    mixture_small_kappa_limit, plane_transport, plane_velocity,
+    AngularEnergy, PlaneTransport, PlaneVelocity, ScoreNormCurves, mixture_action,
+    mixture_metric_derivative_squared, mixture_parts, mixture_small_kappa_limit, plane_transport,
+    plane_velocity,
 };
 pub use plane_distance::{Density, PlaneResolution};
 pub use quotient::{metric_derivative_by_distances, path_distance, room};

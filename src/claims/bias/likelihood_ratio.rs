@@ -45,7 +45,6 @@ pub fn on_line(run: &LineBiasInstance) -> Result<Enclosure> {
 /// # Errors
 /// Those of [`mean_log_ratio`].
 pub fn in_the_plane(run: &PlaneBiasInstance) -> Result<Enclosure> {
-    const PAIRS: u32 = 1 << 10;
     let (schedule, kappa) = (&run.schedule, run.kappa);
     let step = |angle: f64| -> Result<Step<'_, 2>> {
         let (slice, time_rate) = (run.path.slice(angle)?, schedule.time_rate(angle));
@@ -54,7 +53,7 @@ pub fn in_the_plane(run: &PlaneBiasInstance) -> Result<Enclosure> {
             [[score[0], score[1]], [0, 1].map(|i| -kappa * velocity[i] / time_rate)]
         }))
     };
-    mean_log_ratio(run, schedule, kappa, (0.0, 1.0), PAIRS, step)
+    mean_log_ratio(run, schedule, kappa, (0.0, 1.0), run.pairs, step)
 }
 
 /// Mean over Nelson's Euler-Maruyama chain of the logarithm of the ratio of its transition density to that of the chain

@@ -104,12 +104,13 @@ impl Theorem for PathSpaceDivergence {
                     quick: 1,
                     full: 6,
                     draw: |stream, index| {
-                        let target = if index == 0 {
-                            skew_pair()?
-                        } else {
-                            mixture_instance::random_mixture(stream, 2)?
+                        // Three components in other places need larger samples.
+                        let (target, pairs) = match index {
+                            0 => (skew_pair()?, FEW_PAIRS),
+                            _ => (mixture_instance::random_mixture(stream, 2)?, 4 * FEW_PAIRS),
                         };
-                        in_the_plane(target, ["power 2", "cosine"][index % 2], [1.0, 2.0, 4.0][index % 3])
+                        let kappa = [1.0, 2.0, 4.0][index % 3];
+                        in_the_plane(target, ["power 2", "cosine"][index % 2], kappa, pairs)
                     },
                 },
             ],
@@ -154,7 +155,7 @@ impl Theorem for PathSpaceDivergence {
                 },
                 FalseTwin {
                     name: "κ/2 in place of κ/4, simulated in the plane",
-                    instance: || in_the_plane(skew_pair()?, "cosine", 1.0),
+                    instance: || in_the_plane(skew_pair()?, "cosine", 1.0, FEW_PAIRS),
                     wrong: Wrong::Bound(|i| Ok(i.girsanov_term()? * 2.0)),
                 },
             ],
@@ -204,9 +205,12 @@ fn simulated(target: LineMeasure, schedule_name: &str, kappa: f64) -> Result<Pat
     Ok(LineBiasInstance::whole(LineInstance::from_standard(target, schedule_name)?, kappa)?.into())
 }
 
+/// Pairs of paths that are enough for the fixed mixture in the plane.
+const FEW_PAIRS: u32 = 1 << 10;
+
 /// A whole path in the plane.
-fn in_the_plane(target: Mixture, schedule_name: &str, kappa: f64) -> Result<PathRun> {
-    Ok(PlaneBiasInstance::new(target, schedule(schedule_name)?, kappa)?.into())
+fn in_the_plane(target: Mixture, schedule_name: &str, kappa: f64, pairs: u32) -> Result<PathRun> {
+    Ok(PlaneBiasInstance::new(target, schedule(schedule_name)?, kappa, pairs)?.into())
 }
 
 /// Mean over `Y ~ p` of the divergence between the laws, one step later, of the Nelson process and

@@ -19,6 +19,8 @@ pub struct PlaneBiasInstance {
     pub schedule: Schedule,
     /// Slowness κ > 0.
     pub kappa: f64,
+    /// Pairs of antithetic paths of a simulation.
+    pub pairs: u32,
     action: Enclosure,
 }
 
@@ -27,14 +29,14 @@ impl PlaneBiasInstance {
     ///
     /// # Errors
     /// [`Error::Hypothesis`] if the action is infinite; [`Error::Domain`] for a bad κ; those of [`mixture_action`].
-    pub fn new(target: Mixture, schedule: Schedule, kappa: f64) -> Result<Self> {
+    pub fn new(target: Mixture, schedule: Schedule, kappa: f64, pairs: u32) -> Result<Self> {
         positive("kappa", kappa)?;
         let path = MixturePath::gaussian(target);
         let found = mixture_action(&path, std::slice::from_ref(&schedule))?;
         let action = found.into_iter().next().filter(|action| action.is_finite());
         let action = action
             .ok_or_else(|| Error::hypothesis("B1", "H1 (finite action)", format!("{path}, {schedule}")))?;
-        Ok(Self { path, schedule, kappa, action })
+        Ok(Self { path, schedule, kappa, pairs, action })
     }
 
     /// `(κ/4)·A`.

@@ -61,6 +61,11 @@ impl<'a> Frozen<'a> {
                     let times = (0..=steps).map(|k| path.schedule().enclosed(grid.time(k))).collect();
                     FrozenFactor::Gaussian(channels, times)
                 }
+                Kind::Plane(path, _) => {
+                    let expected = "a Gaussian target, a law on the line or a product of these for a plan by \
+                                    computation: the law of the chain is not computed for others; a plan by bounds needs none";
+                    return Err(Error::domain("target", path, expected));
+                }
                 Kind::Line(line, scores) => {
                     if integrator == Integrator::Heun {
                         let reason = "the transitions of Heun's scheme are not Gaussian".to_owned();
@@ -178,6 +183,12 @@ pub(super) fn steepest(path: &PlanPath) -> Result<f64> {
                 // Densities with jumps have no score at the end.
                 Kind::Line(_, scores) if i < LOOKS => scores.score_at(t)?.steepest(),
                 Kind::Line(..) => 0.0,
+                Kind::Plane(path, schedule) => {
+                    let (lambda, complement) = (schedule.lambda(t), schedule.complement(t));
+                    let target = path.target();
+                    let variances = (0..target.len()).flat_map(|k| target.component_variances(k));
+                    variances.map(|v| 1.0 / (lambda * v + complement)).fold(0.0, f64::max)
+                }
             });
         }
     }

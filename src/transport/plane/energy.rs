@@ -143,6 +143,24 @@ impl AngularEnergy {
         mean_squared(target) > 0.0
     }
 
+    /// Three functions of the angle without zeros at the ends, interpolated by either rule from samples of its own.
+    pub(super) fn interpolated(
+        target: &Mixture,
+        values: &(dyn Fn(usize, f64) -> Result<[f64; 3]> + Sync),
+    ) -> Result<[Self; 3]> {
+        let edges = edges(target);
+        let rules = [GaussRule::shared(NODES[0])?, GaussRule::shared(NODES[1])?];
+        let sample = |which: usize| -> Result<Vec<[f64; 3]>> {
+            nodes(&edges, &rules[which]).par_iter().map(|angle| values(which, *angle)).collect()
+        };
+        let samples = [sample(0)?, sample(1)?];
+        Ok(std::array::from_fn(|k| {
+            let values = [0, 1].map(|which: usize| samples[which].iter().map(|three| three[k]).collect());
+            let (edges, rules) = (edges.clone(), rules.clone());
+            Self { edges, rules, values, width: 0.0, zeros: [false; 2], mean_squared: 0.0 }
+        }))
+    }
+
     fn sampled(
         target: &Mixture,
         zeros: [bool; 2],
@@ -151,10 +169,6 @@ impl AngularEnergy {
     ) -> Result<Self> {
         let edges = edges(target);
         let rules = [GaussRule::shared(NODES[0])?, GaussRule::shared(NODES[1])?];
-        let angles = |rule: &GaussRule| -> Vec<f64> {
-            let panels = edges.windows(2);
-            panels.flat_map(|p| rule.nodes().iter().map(|t| p[0] + 0.5 * (p[1] - p[0]) * (1.0 + t))).collect()
-        };
         let sample = |rule: &GaussRule| -> Result<Vec<Sample>> {
             let divided = |angle: &f64| {
                 let (value, radius) = value(*angle)?;
@@ -165,7 +179,7 @@ impl AngularEnergy {
                 let factor = split_off(zeros, *angle);
                 Ok((value / factor, radius / factor))
             };
-            angles(rule).par_iter().map(divided).collect()
+            nodes(&edges, rule).par_iter().map(divided).collect()
         };
         let samples = [sample(&rules[0])?, sample(&rules[1])?];
         let width = samples.iter().flatten().fold(0.0_f64, |w, s| w.max(s.1));
@@ -173,7 +187,8 @@ impl AngularEnergy {
         Ok(Self { edges, rules, values, width, zeros, mean_squared })
     }
 
-    fn at(&self, which: usize, angle: f64) -> f64 {
+    /// The function without its zeros by the coarser (0) or finer (1) interpolation.
+    pub(super) fn at(&self, which: usize, angle: f64) -> f64 {
         let last = self.edges.len() - 2;
         let panel = self.edges.partition_point(|e| *e <= angle).saturating_sub(1).min(last);
         let (a, b) = (self.edges[panel], self.edges[panel + 1]);
@@ -276,6 +291,14 @@ fn edges(target: &Mixture) -> Vec<f64> {
     edges
 }
 
+/// The nodes of a rule on all panels.
+fn nodes(edges: &[f64], rule: &GaussRule) -> Vec<f64> {
+    let on = |panel: &[f64]| -> Vec<f64> {
+        rule.nodes().iter().map(|t| panel[0] + 0.5 * (panel[1] - panel[0]) * (1.0 + t)).collect()
+    };
+    edges.windows(2).flat_map(on).collect()
+}
+
 /// The product of the zeros.
 fn split_off(zeros: [bool; 2], angle: f64) -> f64 {
     let factor = |zero: bool, x: f64| if zero { x * x } else { 1.0 };
@@ -301,7 +324,7 @@ fn mean_squared(target: &Mixture) -> f64 {
     if mean <= 8.0 * f64::EPSILON * target.second_moment().sqrt() { 0.0 } else { mean * mean }
 }
 
-fn gaussian_target(path: &MixturePath) -> Result<&Mixture> {
+pub(super) fn gaussian_target(path: &MixturePath) -> Result<&Mixture> {
     if path.has_gaussian_base() {
         return Ok(path.target());
     }
@@ -309,7 +332,7 @@ fn gaussian_target(path: &MixturePath) -> Result<&Mixture> {
     Err(Error::Undefined { what: what.to_owned(), reason: reason.to_owned() })
 }
 
-fn with_density(target: &Mixture) -> Result<()> {
+pub(super) fn with_density(target: &Mixture) -> Result<()> {
     if target.has_density() {
         return Ok(());
     }
@@ -317,7 +340,7 @@ fn with_density(target: &Mixture) -> Result<()> {
     Err(Error::Undefined { what: what.to_owned(), reason: reason.to_owned() })
 }
 
-fn unresolved() -> Error {
+pub(super) fn unresolved() -> Error {
     let what = "an integral over a mixture in the plane".to_owned();
     Error::NoConvergence { what, reached: f64::INFINITY, wanted: 0.0 }
 }

@@ -19,9 +19,11 @@ mod energy;
 mod lattice;
 mod mesh;
 mod reduction;
+mod score_norms;
 
 pub use action::{mixture_action, mixture_metric_derivative_squared};
 pub use energy::{AngularEnergy, mixture_small_kappa_limit};
+pub use score_norms::{ScoreNormCurves, mixture_parts};
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
