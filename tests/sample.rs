@@ -196,7 +196,7 @@ fn points_without_width_are_approached() {
             "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n[base]\nkind = \"{base}\n[run]\nkappa = [1]"
         );
         let place = Place::new(&target).with("data.csv", data);
-        let (status, _, stderr) = place.run(&["-n", "200", "-o", "out.npy"], "2");
+        let (status, _, stderr) = place.run(&["-n", "60", "-o", "out.npy"], "2");
         assert_eq!(status, 0, "{base}: {stderr}");
         for words in [
             "points without width: the dynamics ends at t = 0.9",
@@ -205,11 +205,12 @@ fn points_without_width_are_approached() {
         ] {
             assert!(stderr.contains(words), "no “{words}” in: {stderr}");
         }
-        // The noise that is left has the deviation 0.05; the dynamics lags behind by little, as it is narrow there.
-        let samples = npy(&fs::read(place.path("out.npy")).unwrap(), "(200, 2)");
+        // The noise that is left has the deviation 0.05. From the Gaussian base the dynamics follows; the score of a Student path is bounded
+        // far from the points, so that with κ = 1 about half of the chains are still on their way.
+        let samples = npy(&fs::read(place.path("out.npy")).unwrap(), "(60, 2)");
         let near = |x: &[f64], y: &[f64; 2]| (x[0] - y[0]).hypot(x[1] - y[1]) < 6.0 * 0.05;
-        let missed = samples.chunks_exact(2).filter(|x| !points.iter().any(|y| near(x, y))).count();
-        assert_eq!(missed, 0, "{base}");
+        let arrived = samples.chunks_exact(2).filter(|x| points.iter().any(|y| near(x, y))).count();
+        assert!(arrived >= if base.starts_with("gaussian") { 60 } else { 15 }, "{base}: {arrived}");
         for y in &points {
             assert!(samples.chunks_exact(2).any(|x| near(x, y)), "{base}: none at {y:?}");
         }
@@ -218,7 +219,7 @@ fn points_without_width_are_approached() {
     for data in ["2\n", "0\n1\n"] {
         let target = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n[base]\nkind = \"student\"\ndof = 2\n[run]\nkappa = [1]";
         let (status, _, stderr) =
-            Place::new(target).with("data.csv", data).run(&["-n", "20", "-o", "out.csv"], "2");
+            Place::new(target).with("data.csv", data).run(&["-n", "5", "-o", "out.csv"], "2");
         assert_eq!(status, 0, "{stderr}");
     }
     let place = Place::new("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0").with("data.csv", data);

@@ -26,7 +26,7 @@ use crate::claims::well_posedness::strong_error::Reference;
 use crate::claims::well_posedness::wells::{Kind as Wells, fitted_order_in_wells};
 use crate::dynamics::{Deviation, annealed_langevin};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
-use crate::error::Result;
+use crate::error::{Result, positive};
 use crate::numerics::extrapolation::limit_at_zero;
 use crate::numerics::quadrature::GaussRule;
 use crate::numerics::stream::Stream;
@@ -94,8 +94,10 @@ impl OrderInstance {
 
     fn strong(stream: &mut Stream, index: usize) -> Result<Self> {
         let wells = if index.is_multiple_of(2) { Wells::DoubleWells } else { Wells::Planes };
-        let reference = if index / 2 % 2 == 0 { Reference::Refinement } else { Reference::Solution };
-        Ok(Self::Strong { wells, reference, kappa: stream.random_range(1.0..2.0), seed: stream.random() })
+        let reference =
+            if (index / 2).is_multiple_of(2) { Reference::Refinement } else { Reference::Solution };
+        let kappa = positive("kappa", stream.random_range(1.0..2.0))?;
+        Ok(Self::Strong { wells, reference, kappa, seed: stream.random() })
     }
 }
 

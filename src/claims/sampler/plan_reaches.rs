@@ -39,10 +39,10 @@ pub struct PlanInstance {
 impl PlanInstance {
     fn new(target: Gaussian, schedule: Schedule, wanted: f64) -> Result<Self> {
         let gaussian = GaussianPath::from_standard(target, schedule)?;
-        Self::of(gaussian.to_string(), PlanFactor::gaussian(gaussian)?, wanted)
+        Self::of(&gaussian.to_string(), PlanFactor::gaussian(gaussian)?, wanted)
     }
 
-    fn of(text: String, factor: PlanFactor, wanted: f64) -> Result<Self> {
+    fn of(text: &str, factor: PlanFactor, wanted: f64) -> Result<Self> {
         let text = format!("{text}, ε={wanted}");
         let path = PlanPath::new(vec![factor], 0.0)?;
         let plan = Plan::by_bounds(&path, Integrator::EulerMaruyama, wanted)?;
@@ -58,7 +58,7 @@ impl PlanInstance {
     /// A mixture on the line with the cosine schedule, whose action is finite.
     fn mixture(stream: &mut Stream, index: usize) -> Result<Self> {
         let chain = LineChain::random(stream, index)?;
-        Self::of(chain.target(), chain.factor()?, stream.random_range(0.1..0.5))
+        Self::of(&chain.target(), chain.factor()?, stream.random_range(0.1..0.5))
     }
 
     fn example() -> Result<Self> {

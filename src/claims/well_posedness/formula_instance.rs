@@ -33,7 +33,7 @@ pub enum Place {
     /// Target and base Gaussian.
     Gaussian(Box<Slice>),
     /// Any target on the line, Gaussian or Student base.
-    Line(OnLine),
+    Line(Box<OnLine>),
     /// A Gaussian mixture in the plane or in space, Gaussian or Student base.
     Space(Box<InSpace>),
 }
@@ -161,7 +161,11 @@ impl FormulaInstance {
             _ => Formula::Target,
         };
         let (angle, y) = (stream.random_range(0.4..1.1), stream.random_range(-2.5..2.5));
-        Self::new("W1", Place::Line(OnLine { curve: PotentialCurve::new(target, base)?, angle, y }), formula)
+        Self::new(
+            "W1",
+            Place::Line(Box::new(OnLine { curve: PotentialCurve::new(target, base)?, angle, y })),
+            formula,
+        )
     }
 
     /// Mixtures of general covariances in d = 2 and 3, the formula for the standard base.
@@ -205,7 +209,7 @@ impl FormulaInstance {
     pub fn student_example(formula: Formula) -> Result<Self> {
         let target = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-1.5, 1.0], &[0.5, 0.6])?;
         let curve = PotentialCurve::new(target, LineBase::Student { dof: 3.0 })?;
-        Ok(Self { place: Place::Line(OnLine { curve, angle: 0.8, y: 1.7 }), formula })
+        Ok(Self { place: Place::Line(Box::new(OnLine { curve, angle: 0.8, y: 1.7 })), formula })
     }
 
     /// A target and a base of variance 2, where the formula of the standard base does not belong.

@@ -3,7 +3,7 @@
 //! The formulae for the standard base need mean and covariance of the conditional law, again a mixture. The others are expectations of
 //! rational functions or of derivatives of `log π` under the conditional law `∝ π(x) ν_σ(y − √λ x)`: trapezoidal sums, component by
 //! component in the coordinates `x = m + Lz` in which it is standard normal. They converge like `e^{−2πa/h}`, where a is the
-//! distance of the singularities of ν_σ from the real points; the error is the difference of two spacings.
+//! distance of the singularities of `ν_σ` from the real points; the error is the difference of two spacings.
 
 use super::formula_instance::Formula;
 use super::instance::normal_vector;

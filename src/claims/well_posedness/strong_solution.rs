@@ -146,7 +146,8 @@ impl SolutionInstance {
         let schedule = ["power 2", "cosine", "linear"][index % 3];
         let kappa = positive("kappa", stream.random_range(1.0..2.0))?;
         let kind = if index.is_multiple_of(2) { Kind::DoubleWells } else { Kind::Planes };
-        let reference = if index / 2 % 2 == 0 { Reference::Solution } else { Reference::Refinement };
+        let reference =
+            if (index / 2).is_multiple_of(2) { Reference::Solution } else { Reference::Refinement };
         Ok(WellsOrder { kind, reference, schedule, kappa, seed: stream.random() })
     }
 

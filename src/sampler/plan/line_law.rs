@@ -11,7 +11,7 @@ use crate::path::{LinePath, LineSlice, SlicePoint};
 use crate::sampler::{Grid, PathScore, Score};
 
 /// Parts of a step in which the Nelson process is followed.
-const PARTS: [usize; 3] = [4, 8, 16];
+const PARTS: [usize; 4] = [2, 4, 8, 16];
 
 /// The law of an Euler-Maruyama chain on the line at the end of its grid, at two resolutions.
 pub struct LineChainLaw {
