@@ -39,14 +39,27 @@ fn findings(pages: &[(String, String)], folder: &Path, dark: bool) -> Vec<String
     // Inside a script nothing may look like its end.
     let list = serde_json::to_string(pages).unwrap().replace("</", "<\\/").replace("<!--", "<\\!--");
     let mut driver = "<!DOCTYPE html><html><meta charset=utf-8><title>checks</title><body>".to_owned();
-    let _ = write!(driver, "<pre id=out>waiting</pre><script>const PAGES = {list};\n{CHECKS}</script></body></html>");
+    let _ = write!(
+        driver,
+        "<pre id=out>waiting</pre><script>const PAGES = {list};\n{CHECKS}</script></body></html>"
+    );
     let file = folder.join("checks.html");
     std::fs::write(&file, driver).unwrap();
     let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("chromium"), PathBuf::from);
     let output = Command::new(&chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1500,1000"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=1500,1000",
+        ])
         // Every name is unknown and every address out of reach: what is fetched fails, and shows as an error.
-        .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--enable-logging=stderr"])
+        .args([
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--proxy-server=127.0.0.1:9",
+            "--enable-logging=stderr",
+        ])
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }))
         .args(["--virtual-time-budget=600000", "--dump-dom"])
@@ -86,13 +99,17 @@ fn pages_stand_in_a_browser() {
 #[test]
 #[ignore = "takes a browser: see the top of the file"]
 fn faults_are_found() {
-    let page = |body: &str| format!("<!DOCTYPE html><html><head><title>t</title></head><body>{body}</body></html>");
+    let page =
+        |body: &str| format!("<!DOCTYPE html><html><head><title>t</title></head><body>{body}</body></html>");
     let faults = [
         ("error", "<script>undefinedName()</script>"),
         ("fetched", "<img src=\"https://example.org/a.png\" alt=\"\">"),
         ("wide", "<p style=\"width:3000px\">wide</p>"),
         ("overlap", "<svg width=200 height=50><text x=10 y=20>one</text><text x=12 y=22>two</text></svg>"),
-        ("overlap", "<p style=\"position:absolute;top:0\">first line</p><p style=\"position:absolute;top:3px\">second</p>"),
+        (
+            "overlap",
+            "<p style=\"position:absolute;top:0\">first line</p><p style=\"position:absolute;top:3px\">second</p>",
+        ),
         ("figure", "<figure><svg width=0 height=0></svg></figure>"),
         ("contrast", "<p style=\"color:#ccc;background:#fff\">faint</p>"),
     ];

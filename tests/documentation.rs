@@ -21,7 +21,10 @@ fn generated(path: &str, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(root().join(path), text).unwrap();
     }
-    assert!(read(path) == text, "{path} is behind the program: UPDATE_DOCS=1 cargo test --test documentation");
+    assert!(
+        read(path) == text,
+        "{path} is behind the program: UPDATE_DOCS=1 cargo test --test documentation"
+    );
 }
 
 /// Text in a cell of a table of Markdown.
@@ -36,14 +39,28 @@ fn conformance() -> String {
             [CCG] is Cattiaux, Cordero-Encinar, Guillin, *Diffusion annealed Langevin dynamics: a theoretical study*, 2025, \
             [arXiv:2511.10406](https://arxiv.org/abs/2511.10406). `dald explain ID` prints a claim in full.\n";
     for chapter in Chapter::ALL {
-        let rows: Vec<_> = claims::all().map(|c| c.about()).filter(|about| about.chapter == chapter).collect();
+        let rows: Vec<_> =
+            claims::all().map(|c| c.about()).filter(|about| about.chapter == chapter).collect();
         if rows.is_empty() {
             continue;
         }
-        let _ = write!(out, "\n## {}: {}\n\n| id | claim | file | source |\n|---|---|---|---|\n", chapter.letter(), chapter.title());
+        let _ = write!(
+            out,
+            "\n## {}: {}\n\n| id | claim | file | source |\n|---|---|---|---|\n",
+            chapter.letter(),
+            chapter.title()
+        );
         for about in rows {
             let name = Path::new(about.file).file_name().unwrap().to_string_lossy();
-            let _ = writeln!(out, "| {} | {} | [{}](../{}) | {} |", about.id, cell(about.title), cell(&name), about.file, cell(about.source));
+            let _ = writeln!(
+                out,
+                "| {} | {} | [{}](../{}) | {} |",
+                about.id,
+                cell(about.title),
+                cell(&name),
+                about.file,
+                cell(about.source)
+            );
         }
     }
     out
@@ -85,7 +102,8 @@ fn links_between_documents_lead_somewhere() {
         let mut fenced = false;
         for line in text.lines() {
             fenced ^= line.trim_start().starts_with("```");
-            for link in line.split("](").skip(1).filter(|_| !fenced).filter_map(|rest| rest.split(')').next()) {
+            for link in line.split("](").skip(1).filter(|_| !fenced).filter_map(|rest| rest.split(')').next())
+            {
                 let file = link.split('#').next().unwrap();
                 if file.is_empty() || file.starts_with("https://") {
                     continue;
@@ -120,7 +138,9 @@ fn the_code_shown_in_the_guide_is_the_code_of_the_claim() {
 fn commands_in_the_documents_are_understood() {
     for path in documents() {
         let text = fs::read_to_string(&path).unwrap();
-        for line in text.lines().map(str::trim).filter(|line| line.starts_with("dald ") && !line.contains('…')) {
+        for line in
+            text.lines().map(str::trim).filter(|line| line.starts_with("dald ") && !line.contains('…'))
+        {
             let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().collect();
             let command = words[1];
             let mut help: assert_cmd::Command = assert_cmd::cargo::cargo_bin_cmd!("dald");

@@ -75,8 +75,15 @@ fn every_link_of_a_report_leads_somewhere() {
     let report = folder.path().join("report");
     let pages = pages(&report);
     let names: Vec<&str> = pages.iter().map(|p| p.0.as_str()).collect();
-    let expected =
-        ["C1-source.html", "C1.html", "H1-source.html", "H1.html", "L1-source.html", "L1.html", "figures.html"];
+    let expected = [
+        "C1-source.html",
+        "C1.html",
+        "H1-source.html",
+        "H1.html",
+        "L1-source.html",
+        "L1.html",
+        "figures.html",
+    ];
     assert_eq!(names, [&expected[..], &["index.html", "limits.html"]].concat());
     for (name, page) in &pages {
         let ids: BTreeSet<&str> = attributes(page, "id").into_iter().collect();
@@ -126,10 +133,16 @@ fn the_tags_of_every_page_are_balanced() {
 fn a_claim_s_page_says_what_explain_says() {
     let folder = audit();
     let page = fs::read_to_string(folder.path().join("report/H1.html")).unwrap();
-    for heading in
-        ["Hypotheses", "Why it is true", "What was checked", "Figures", "The tightest instance", "Sharp cases"]
-            .iter()
-            .chain(&["False twins", "What is not checked", "All instances", "Source file"])
+    for heading in [
+        "Hypotheses",
+        "Why it is true",
+        "What was checked",
+        "Figures",
+        "The tightest instance",
+        "Sharp cases",
+    ]
+    .iter()
+    .chain(&["False twins", "What is not checked", "All instances", "Source file"])
     {
         assert!(page.contains(&format!(">{heading}</h2>")), "{heading}");
     }
@@ -137,7 +150,9 @@ fn a_claim_s_page_says_what_explain_says() {
     assert!(page.contains("<sup>−(<i>n</i>+<i>d</i>)/2</sup>"), "the statement is typeset");
     assert!(page.contains("figure-score") && page.contains("figure-instances"));
     let source = fs::read_to_string(folder.path().join("report/H1-source.html")).unwrap();
-    assert!(source.contains("src/claims/heavy_tails/student_score.rs") && source.contains("impl Theorem for"));
+    assert!(
+        source.contains("src/claims/heavy_tails/student_score.rs") && source.contains("impl Theorem for")
+    );
 }
 
 #[test]
@@ -147,13 +162,17 @@ fn junit_and_markdown_name_every_claim() {
     let junit = roxmltree::Document::parse(&text).unwrap();
     let root = junit.root_element();
     assert_eq!((root.attribute("tests"), root.attribute("failures")), (Some("3"), Some("0")));
-    let cases: Vec<&str> =
-        junit.descendants().filter(|n| n.has_tag_name("testcase")).filter_map(|n| n.attribute("name")).collect();
+    let cases: Vec<&str> = junit
+        .descendants()
+        .filter(|n| n.has_tag_name("testcase"))
+        .filter_map(|n| n.attribute("name"))
+        .collect();
     assert_eq!(cases.len(), 3);
     assert!(cases.iter().zip(["C1 ", "L1 ", "H1 "]).all(|(case, id)| case.starts_with(id)), "{cases:?}");
     let markdown = fs::read_to_string(folder.path().join("summary.md")).unwrap();
     assert!(markdown.contains("3 claims: 3 held") && markdown.contains("| H1 |"), "{markdown}");
-    let rows: Vec<usize> = markdown.lines().filter(|l| l.starts_with('|')).map(|l| l.matches(" | ").count()).collect();
+    let rows: Vec<usize> =
+        markdown.lines().filter(|l| l.starts_with('|')).map(|l| l.matches(" | ").count()).collect();
     assert_eq!(rows[0], 7);
 }
 
@@ -167,7 +186,10 @@ fn places_that_hold_anything_else_are_refused_before_the_work() {
         let output = dald(folder.path(), &["audit", "--claim", "B2", "--report", place]);
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{place}: {message}");
-        assert!(message.starts_with("error: ") && message.lines().count() == 1 && message.contains(reason), "{message}");
+        assert!(
+            message.starts_with("error: ") && message.lines().count() == 1 && message.contains(reason),
+            "{message}"
+        );
     }
     assert_eq!(fs::read_to_string(folder.path().join("mine/notes.txt")).unwrap(), "keep");
     for option in ["--junit", "--markdown"] {

@@ -59,7 +59,9 @@ impl AuditReport {
     /// What to do about a claim that does not hold.
     fn repeat(&self, id: &str) -> String {
         let Self { level, seed, .. } = self;
-        format!("Repeat: `dald audit --claim {id} --level {level} --seed {seed}`; what it compares: `dald explain {id}`.")
+        format!(
+            "Repeat: `dald audit --claim {id} --level {level} --seed {seed}`; what it compares: `dald explain {id}`."
+        )
     }
 
     /// The ledger as a table in Markdown.

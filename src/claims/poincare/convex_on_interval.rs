@@ -153,7 +153,9 @@ impl Theorem for ConvexOnInterval {
                 FalseTwin {
                     name: "ℓ²/π² for two wells",
                     // V'' = 6(x² − 1) is −6 in the middle: ρ = 0 is claimed of a law that is not convex.
-                    instance: || Ok(Instance { curvature: -6.0, slope: 0.0, quartic: 2.0, ends: (-2.0, 2.0) }),
+                    instance: || {
+                        Ok(Instance { curvature: -6.0, slope: 0.0, quartic: 2.0, ends: (-2.0, 2.0) })
+                    },
                     wrong: Wrong::Bound(|i| Ok(1.0 / i.frequency_squared())),
                 },
                 FalseTwin {

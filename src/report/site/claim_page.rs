@@ -110,7 +110,8 @@ impl Audit<'_> {
 fn in_short(record: &Record) -> Markup {
     let reached = record.sharp_cases.iter().filter(|c| c.reached()).count();
     let caught = record.false_twins.iter().filter(|t| t.verdict() == Verdict::Refuted).count();
-    let nearest = record.declared_twins().iter().filter_map(|t| t.outcome.as_ref().ok()).map(Comparison::excess);
+    let nearest =
+        record.declared_twins().iter().filter_map(|t| t.outcome.as_ref().ok()).map(Comparison::excess);
     let nearest = nearest.min_by(|a, b| a.lo().total_cmp(&b.lo()));
     html! {
         p.lead {

@@ -100,7 +100,10 @@ impl Axis {
             .take_while(|v| *v <= b + 1e-9 * step)
             .filter(|v| self.scale == Scale::Linear || *v > 0.0)
             .map(|v| {
-                (self.coordinate(v), short(Enclosure::exact(if v.abs() < 1e-9 * step { 0.0 } else { v })).replace('-', "−"))
+                (
+                    self.coordinate(v),
+                    short(Enclosure::exact(if v.abs() < 1e-9 * step { 0.0 } else { v })).replace('-', "−"),
+                )
             })
             .collect()
     }

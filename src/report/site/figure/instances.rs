@@ -48,7 +48,12 @@ pub(in super::super) fn of_record(record: &Record) -> Option<Plot> {
         let shares: Vec<f64> =
             family.findings.iter().filter_map(|f| place(f.outcome.as_ref().ok()?)).collect();
         let points = shares.into_iter().map(|s| Point::new(s, height(i))).collect();
-        plot = plot.with(Series::new(1 + 2 * (i % 3), Look::Marks, format!("{}: {}", letter(i), family.name), points));
+        plot = plot.with(Series::new(
+            1 + 2 * (i % 3),
+            Look::Marks,
+            format!("{}: {}", letter(i), family.name),
+            points,
+        ));
         axis.names.push((height(i), letter(i)));
     }
     let twins: Vec<f64> = record.false_twins.iter().filter_map(|t| place(t.outcome.as_ref().ok()?)).collect();
