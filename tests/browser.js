@@ -31,6 +31,16 @@ function lines(win, element) {
   return out;
 }
 
+// The part of a box that a scrolling parent leaves to be seen; nothing of it may be left.
+function clipped(line) {
+  const parent = line.element.closest(".wide, pre");
+  if (!parent) return line;
+  const a = line.box, b = parent.getBoundingClientRect();
+  const left = Math.max(a.left, b.left), right = Math.min(a.right, b.right);
+  const box = { left, right, top: a.top, bottom: a.bottom, height: a.height };
+  return right > left ? { ...line, box } : null;
+}
+
 // By how much two boxes overlap, in pixels of the smaller side; line boxes of neighbours may touch.
 function overlap(a, b) {
   const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -45,7 +55,8 @@ function overlaps(win) {
   const blocks = Array.from(doc.querySelectorAll("body *:not(svg):not(svg *)")).filter((e) => e.tagName !== "SCRIPT" && visible(e))
     .flatMap((element) => lines(win, element))
     // Indices stand inside the line of what they belong to.
-    .filter((line) => !line.element.closest("sub, sup, .skip"));
+    .filter((line) => !line.element.closest("sub, sup, .skip"))
+    .map(clipped).filter(Boolean);
   const out = [];
   const all = svg.concat(blocks).sort((a, b) => a.box.top - b.box.top);
   for (let i = 0; i < all.length; i += 1) {
