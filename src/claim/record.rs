@@ -133,6 +133,11 @@ impl Record {
             .max_by(|(.., a), (.., b)| key(a).total_cmp(&key(b)))
     }
 
+    /// The false twins that the claim names, without those that lower its constant at the sharp cases.
+    pub fn declared_twins(&self) -> &[TwinRecord] {
+        &self.false_twins[..self.false_twins.len().saturating_sub(self.sharp_cases.len())]
+    }
+
     /// Reasons why the claim does not count as checked, most serious first; empty if it holds.
     pub fn failures(&self) -> Vec<String> {
         let mut failures = Vec::new();

@@ -65,6 +65,9 @@ pub(super) struct Merge {
     /// What `dald audit --shard I/N --json` wrote, for every I from 1 to N
     #[arg(value_name = "SHARD.json", required = true)]
     shards: Vec<PathBuf>,
+    /// Write the ledger as Markdown to FILE, for the summary page of continuous integration
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<OsString>,
 }
 
 impl Audit {
@@ -196,6 +199,9 @@ impl Merge {
         }
         let report = merge(shards)?;
         let file = output::Target::new(&self.out)?;
+        if let Some(target) = Audit::extra("--markdown", self.markdown.as_ref())? {
+            target.write_text(&report.markdown())?;
+        }
         let text = report.table(colour_beside(Some(&file)), Timing::Shown) + &report.counts() + "\n";
         let passed = report.summary.holds == report.claims.len();
         output::publish(&text, Some(file), &report)?;

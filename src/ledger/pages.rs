@@ -28,28 +28,42 @@ impl Ledger {
     /// The audit as a page of Markdown: the counts, what does not hold and what to do about it, and the ledger.
     pub fn markdown(&self) -> String {
         let report = AuditReport::from(self);
-        let mut out = format!("## dald audit\n\n{}\n", report.counts());
+        let mut out = report.markdown_heading();
         for record in self.records.iter().filter(|r| r.verdict() != Verdict::Holds) {
             let about = record.about;
             let _ = write!(out, "\n### {} {}: {}\n\n", about.id, cell(about.title), record.verdict());
             for failure in record.failures().iter().take(SHOWN) {
                 let _ = writeln!(out, "- {}", cell(failure));
             }
-            let _ = write!(
-                out,
-                "\nRepeat: `dald audit --claim {} --level {} --seed {}`; what it compares: `dald explain {}`, file `{}`.\n",
-                about.id,
-                self.level.name(),
-                self.seed,
-                about.id,
-                about.file
-            );
+            let _ = writeln!(out, "\n{} It is in `{}`.", report.repeat(about.id), about.file);
         }
         out + "\n" + &report.markdown_table()
     }
 }
 
 impl AuditReport {
+    /// The same as [`Ledger::markdown`] as far as the report knows it: which claims do not hold, without the reasons.
+    pub fn markdown(&self) -> String {
+        let mut out = self.markdown_heading();
+        for claim in self.claims.iter().filter(|c| c.verdict != Verdict::Holds) {
+            let _ = write!(out, "\n### {} {}: {}\n\n", claim.id, cell(&claim.title), claim.verdict);
+            let _ = writeln!(out, "{}", self.repeat(&claim.id));
+        }
+        out + "\n" + &self.markdown_table()
+    }
+
+    fn markdown_heading(&self) -> String {
+        format!("## dald audit\n\n{}\n", self.counts())
+    }
+
+    /// What to do about a claim that does not hold.
+    fn repeat(&self, id: &str) -> String {
+        let Self { level, seed, .. } = self;
+        format!(
+            "Repeat: `dald audit --claim {id} --level {level} --seed {seed}`; what it compares: `dald explain {id}`."
+        )
+    }
+
     /// The ledger as a table in Markdown.
     pub fn markdown_table(&self) -> String {
         let mut out =

@@ -110,7 +110,8 @@ impl Audit<'_> {
 fn in_short(record: &Record) -> Markup {
     let reached = record.sharp_cases.iter().filter(|c| c.reached()).count();
     let caught = record.false_twins.iter().filter(|t| t.verdict() == Verdict::Refuted).count();
-    let nearest = record.false_twins.iter().filter_map(|t| t.outcome.as_ref().ok()).map(Comparison::excess);
+    let nearest =
+        record.declared_twins().iter().filter_map(|t| t.outcome.as_ref().ok()).map(Comparison::excess);
     let nearest = nearest.min_by(|a, b| a.lo().total_cmp(&b.lo()));
     html! {
         p.lead {
@@ -121,7 +122,7 @@ fn in_short(record: &Record) -> Markup {
             @if let Some((_, _, comparison)) = record.tightest() { (nearness(comparison)) " " }
             @if record.sharp_cases.is_empty() { "It has no sharp case. " } @else { (reached) " of " (count(record.sharp_cases.len(), "sharp case")) " reached. " }
             (caught) " of " (count(record.false_twins.len(), "false twin")) " refuted"
-            @if let Some(excess) = nearest { ", the nearest of them violated by " (number(excess * 100.0)) " % of its bound" }
+            @if let Some(excess) = nearest { ", the nearest of those with a name violated by " (number(excess * 100.0)) " % of its bound" }
             "."
         }
         @let failures = record.failures();
@@ -186,7 +187,7 @@ fn families(record: &Record) -> Markup {
                     td.n data-label="Hold" { (held) "/" (family.findings.len()) }
                     @for kind in EVIDENCE {
                         @let number = strongest(family, kind);
-                        td.n data-label=(kind.name()) { @if number > 0 { (number) } @else { "–" } }
+                        td.n.none[number == 0] data-label=(kind.name()) { @if number > 0 { (number) } @else { "–" } }
                     }
                     td.n data-label="Tightest" { @match tightest(family) { Some(x) => (number(x)), None => "–" } }
                 }
@@ -217,7 +218,13 @@ fn tightest(record: &Record) -> Markup {
 }
 
 fn ends(x: crate::enclosure::Enclosure) -> Markup {
-    html! { span.soft { "between " (format!("{:e}", x.lo()).replace('-', "−")) " and " (format!("{:e}", x.hi()).replace('-', "−")) } }
+    html! { span.soft { "between " (precise(x.lo())) " and " (precise(x.hi())) } }
+}
+
+/// Nine digits, without a power of ten where it would be 0.
+fn precise(x: f64) -> String {
+    let text = format!("{x:.8e}");
+    text.strip_suffix("e0").unwrap_or(&text).replace('-', "−")
 }
 
 fn sharp_cases(record: &Record) -> Markup {

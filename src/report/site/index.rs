@@ -128,17 +128,19 @@ impl Audit<'_> {
     }
 
     fn ledger(&self) -> Markup {
-        let head = |key: &str, name: &str, numeric: bool| {
+        let head = |key: &str, name: &str, numeric: bool, right: bool| {
             html! {
-                th scope="col" class=[numeric.then_some("n")] { button type="button" data-key=(key) data-numeric=[numeric.then_some("yes")] { (name) } }
+                th scope="col" class=[right.then_some("n")] {
+                    button type="button" data-key=(key) data-numeric=[numeric.then_some("yes")] { (name) }
+                }
             }
         };
         html! {
             div.wide {
                 table.cards id="ledger" {
                     thead { tr {
-                        (head("order", "Id", true)) (head("title", "Claim", false)) (head("evidenceRank", "Evidence", true)) (head("instances", "Instances", true))
-                        (head("tightest", "Tightest", true)) (head("sharp", "Sharp", true)) (head("twins", "Twins", true)) (head("verdict", "Verdict", false))
+                        (head("order", "Id", true, false)) (head("title", "Claim", false, false)) (head("evidenceRank", "Evidence", true, false)) (head("instances", "Instances", true, true))
+                        (head("tightest", "Tightest", true, true)) (head("sharp", "Sharp", true, true)) (head("twins", "Twins", true, true)) (head("verdict", "Verdict", false, false))
                     } }
                     tbody { @for (i, record) in self.ledger.records.iter().enumerate() { (row(i, record)) } }
                 }
@@ -176,8 +178,7 @@ impl Audit<'_> {
     fn narrowest_twins(&self) -> Markup {
         let mut rows: Vec<(&Record, &TwinRecord, Enclosure)> = Vec::new();
         for record in &self.ledger.records {
-            let declared = record.false_twins.len() - record.sharp_cases.len().min(record.false_twins.len());
-            for twin in &record.false_twins[..declared] {
+            for twin in record.declared_twins() {
                 let excess = twin.outcome.as_ref().map(Comparison::excess);
                 rows.extend(excess.ok().map(|excess| (record, twin, excess)));
             }
@@ -214,7 +215,7 @@ impl Audit<'_> {
                         th scope="row" { (chapter.letter()) ": " (chapter.title()) }
                         @for kind in EVIDENCE {
                             @let number = records.iter().filter(|r| r.evidence() == kind).count();
-                            td.n data-label=(kind.name()) { @if number > 0 { (number) } @else { "–" } }
+                            td.n.none[number == 0] data-label=(kind.name()) { @if number > 0 { (number) } @else { "–" } }
                         }
                         td.n data-label="instances" { (records.iter().map(|r| r.instances()).sum::<usize>()) }
                         td.n data-label="of them certified" { (records.iter().map(|r| r.certified_instances()).sum::<usize>()) }

@@ -100,7 +100,10 @@ impl Axis {
             .take_while(|v| *v <= b + 1e-9 * step)
             .filter(|v| self.scale == Scale::Linear || *v > 0.0)
             .map(|v| {
-                (self.coordinate(v), short(Enclosure::exact(if v.abs() < 1e-9 * step { 0.0 } else { v })))
+                (
+                    self.coordinate(v),
+                    short(Enclosure::exact(if v.abs() < 1e-9 * step { 0.0 } else { v })).replace('-', "−"),
+                )
             })
             .collect()
     }
@@ -579,7 +582,7 @@ mod tests {
     fn ticks_are_round_numbers() {
         let names = |axis: &Axis, ends| axis.ticks(ends).into_iter().map(|t| t.1).collect::<Vec<_>>();
         assert_eq!(names(&Axis::linear(""), (0.0, 1.0)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        assert_eq!(names(&Axis::linear(""), (-2.1, 2.1)), ["-2", "-1", "0", "1", "2"]);
+        assert_eq!(names(&Axis::linear(""), (-2.1, 2.1)), ["−2", "−1", "0", "1", "2"]);
         let log = names(&Axis::logarithmic(""), (-3.2, 1.1));
         assert_eq!(log, ["10^{−3}", "0.01", "0.1", "1", "10"]);
         assert_eq!(names(&Axis::logarithmic(""), (0.0, 0.8)), ["2", "4", "6"]);

@@ -39,7 +39,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             || (c == '^' && follows)
         {
             let (inside, next) = script(&letters, at + 1, c == '^');
-            let inside = pieces(&inside);
+            // A name of capitals stands upright: C_P as C_LS.
+            let name = c == '_' && inside.chars().all(|c| c.is_ascii_uppercase());
+            let inside = if name { vec![Piece::Text(inside)] } else { pieces(&inside) };
             out.push(if c == '_' { Piece::Sub(inside) } else { Piece::Sup(inside) });
             at = next;
         } else if is_letter(c) {

@@ -20,7 +20,7 @@ const STEPS: u32 = 16;
 const SLOW: [f64; 5] = [0.03, 0.1, 0.3, 1.0, 3.0];
 
 const READ: &str = "Both axes are logarithmic: a slope of one decade per decade is a rate κ, two are κ². Points are computed, \
-                    curves are bounds; a point above the curve of its bound would refute it.";
+                    curves are bounds for KL(p|q); a point of KL(p|q) above one of them would refute it.";
 
 pub(super) fn with_every_bound() -> Result<Plot> {
     let path = GaussianPath::from_standard(Gaussian::isotropic(vec![1.0], 0.25)?, Schedule::power(2.0)?)?;

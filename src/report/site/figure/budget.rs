@@ -26,7 +26,7 @@ pub(super) fn of_a_chain() -> Result<Plot> {
     Ok(Plot::new(
         "budget",
         format!("Error budget of {STEPS} Euler steps, target N(1, ¼), cosine"),
-        "With so many steps a slower dynamics (small κ) has less bias but longer steps. The bounds for the two terms cross where a plan \
+        "With so many steps a slower dynamics (small κ) has less bias but longer steps. The bounds for the two terms cross near where a plan \
          from bounds stands; together they are (√bias + √step)². The computed divergence of the chain is far lower, and has its least \
          at another κ: Girsanov's theorem compares whole paths, and the real error of a step does not accumulate.",
         Axis::logarithmic(format!("slowness κ; step 1/({STEPS} κ)")),

@@ -4,7 +4,7 @@ use super::super::plot::{Axis, Look, Plot, Point, Series};
 use super::{equidistant, wells};
 use crate::enclosure::Enclosure;
 use crate::error::Result;
-use crate::inequality::log_sobolev::log_sobolev_constant;
+use crate::inequality::log_sobolev::maximise;
 use crate::inequality::log_sobolev_perturbation::{
     ball_with_noise, lipschitz_perturbation_tightened, lipschitz_perturbation_transported,
 };
@@ -15,7 +15,7 @@ use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
 use rayon::prelude::*;
 
-const READ: &str = " Points are computed constants, curves are bounds; the axis upwards is logarithmic.";
+const READ: &str = " Points are computed, curves are bounds; the axis upwards is logarithmic.";
 
 /// A quantity at each size of the perturbation; what has no value there is left out.
 fn over(sizes: &[f64], f: impl Fn(f64) -> Result<Enclosure> + Sync) -> Vec<Point> {
@@ -108,14 +108,14 @@ pub(super) fn log_sobolev_lipschitz() -> Result<Plot> {
     Ok(Plot::new(
         "constants-lsi",
         "Log-Sobolev constant under a Lipschitz perturbation of N(0,1)",
-        format!("Two bounds that hold in every dimension, and the constant of e^{{−x²/2+L|x|}} between what is proved of it from below and above (bars).{READ}"),
+        format!("Two bounds that hold in every dimension, and the largest quotient Ent(f²)/∫f'² that a search finds for e^{{−x²/2+L|x|}}: a bound from below for its constant.{READ}"),
         Axis::linear("Lipschitz constant L of H"),
         Axis::logarithmic("C_LS").within(1.0, 1e4),
     )
     .with(Series::new(0, Look::Curve, "by Herbst and Rothaus (L9)", over(&slopes, |l| lipschitz_perturbation_tightened(1.0, l))))
     .with(Series::new(3, Look::Curve, "by transport (L9)", over(&slopes, |l| lipschitz_perturbation_transported(1.0, l))))
-    .with(Series::new(1, Look::Marks, "H = −L|x|, computed", over(&places, |l| {
-        Ok(log_sobolev_constant(&law(&format!("x^2/2 - {l}*abs(x)"))?)?.value)
+    .with(Series::new(1, Look::Marks, "H = −L|x|, largest quotient found", over(&places, |l| {
+        Ok(maximise(&law(&format!("x^2/2 - {l}*abs(x)"))?)?.value)
     }))))
 }
 
@@ -124,11 +124,11 @@ pub(super) fn log_sobolev_two_points() -> Result<Plot> {
     Ok(Plot::new(
         "constants-lsi-mixture",
         "Log-Sobolev constant of laws in a ball of radius R with noise of variance 1",
-        format!("Two points at ±R with the noise, against the bound that holds for every law in the ball and every dimension; twice the Poincaré constant is a bound from below.{READ}"),
+        format!("The largest quotient Ent(f²)/∫f'² that a search finds for two points at ±R with the noise, against the bound for every law in the ball and every dimension; twice the Poincaré constant is a bound from below as well.{READ}"),
         Axis::linear("radius R"),
         Axis::logarithmic("C_LS"),
     )
     .with(Series::new(0, Look::Curve, "bound 2e^{R²} (L10)", over(&radii, |r| ball_with_noise(r, 1.0))))
-    .with(Series::new(1, Look::Marks, "½N(±R, 1), computed", over(&places, |r| Ok(log_sobolev_constant(&wells(r, 1.0)?)?.value))))
+    .with(Series::new(1, Look::Marks, "½N(±R, 1), largest quotient found", over(&places, |r| Ok(maximise(&wells(r, 1.0)?)?.value))))
     .with(Series::new(2, Look::Marks, "twice its Poincaré constant (L2)", over(&places, |r| Ok(converged_poincare_constant(&wells(r, 1.0)?)? * 2.0)))))
 }

@@ -8,7 +8,7 @@ use crate::path::line::{LineBase, curve_on_line};
 use crate::path::{LineCurve, Schedule, largest_curvature};
 use rand_distr::{Distribution, StandardNormal};
 
-const KAPPA: f64 = 0.3;
+const KAPPA: f64 = 2.0;
 const STEPS: u32 = 3000;
 /// A point of a curve is shown after so many steps.
 const SHOWN: u32 = 30;
@@ -16,7 +16,7 @@ const SHOWN: u32 = 30;
 const PAIRS: [(f64, f64); 3] = [(0.2, 1.0), (-0.5, 0.5), (-2.0, 2.0)];
 
 pub(super) fn in_two_wells() -> Result<Plot> {
-    let curve = curve_on_line(&wells(1.25, 0.5)?, LineBase::Gaussian)?;
+    let curve = curve_on_line(&wells(2.0, 0.5)?, LineBase::Gaussian)?;
     let curve: &dyn LineCurve = curve.as_ref();
     let schedule = Schedule::cosine();
     let mut noise = stream(crate::ledger::DEFAULT_SEED, "figure/coupled solutions", 0);
@@ -50,9 +50,9 @@ pub(super) fn in_two_wells() -> Result<Plot> {
     }
     let mut plot = Plot::new(
         "coupling",
-        "Distance of solutions with the same noise, relative to that at the start, two wells ½N(±5/4, ¼), κ = 0.3",
+        "Distance of solutions with the same noise, relative to that at the start, two wells ½N(±2, ¼), κ = 2",
         "Each curve is a pair of solutions driven by one Brownian path (Euler's scheme, 3000 steps). While the law has one mode the score \
-         pulls them together; where the wells separate a pair that is caught on two sides moves apart again. The bound follows the \
+         pulls them together; where the wells separate a pair that stands on two sides moves apart again. The bound follows the \
          supremum Λ of the Hessian over all points, so it must grow as soon as the score expands anywhere.",
         Axis::linear("time t of the path (cosine schedule)").within(0.0, 1.0),
         Axis::logarithmic("distance, relative to the start"),

@@ -11,7 +11,7 @@ use std::f64::consts::FRAC_PI_2;
 
 /// Times that are shown, and height of the highest density in steps between them.
 const ROWS: u32 = 5;
-const PEAK: f64 = 0.85;
+const PEAK: f64 = 0.78;
 /// Points of a density, and arrows.
 const POINTS: u32 = 240;
 const ARROWS: u32 = 16;

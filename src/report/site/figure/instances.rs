@@ -8,8 +8,6 @@ use crate::enclosure::{Comparison, Relation};
 const LEAST: f64 = 1e-6;
 /// Strains above this are drawn there.
 const MOST: f64 = 1e6;
-/// Letters of a family's name beside its row.
-const NAME: usize = 60;
 
 /// How much of what the comparison allows is used up: at most 1 for what holds, above 1 for what is refuted. For an
 /// inequality the ratio of the two sides, for an equality the width of the two enclosures together over the
@@ -50,8 +48,12 @@ pub(in super::super) fn of_record(record: &Record) -> Option<Plot> {
         let shares: Vec<f64> =
             family.findings.iter().filter_map(|f| place(f.outcome.as_ref().ok()?)).collect();
         let points = shares.into_iter().map(|s| Point::new(s, height(i))).collect();
-        let name: String = family.name.chars().take(NAME).collect();
-        plot = plot.with(Series::new(1 + 2 * (i % 3), Look::Marks, format!("{}: {name}", letter(i)), points));
+        plot = plot.with(Series::new(
+            1 + 2 * (i % 3),
+            Look::Marks,
+            format!("{}: {}", letter(i), family.name),
+            points,
+        ));
         axis.names.push((height(i), letter(i)));
     }
     let twins: Vec<f64> = record.false_twins.iter().filter_map(|t| place(t.outcome.as_ref().ok()?)).collect();
