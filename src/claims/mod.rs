@@ -14,6 +14,7 @@ pub mod nelson;
 pub mod path;
 pub mod poincare;
 pub mod sampler;
+pub mod target_text;
 pub mod transport;
 pub mod well_posedness;
 

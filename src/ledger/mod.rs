@@ -1,5 +1,6 @@
 //! The ledger: runs claims and says what came out, as a table and as JSON.
 
+pub mod hunt;
 mod journal;
 mod json;
 mod shard;

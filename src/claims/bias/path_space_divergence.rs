@@ -141,6 +141,10 @@ impl Theorem for PathSpaceDivergence {
         }
     }
 
+    fn target_file(instance: &BiasRun) -> Option<String> {
+        instance.target_file()
+    }
+
     fn observed(instance: &BiasRun) -> Result<Enclosure> {
         let run = match instance {
             BiasRun::Gaussian(run) => run,
