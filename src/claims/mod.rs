@@ -4,7 +4,6 @@ use crate::claim::Claim;
 
 pub mod bias;
 pub mod entropic;
-pub mod false_alarms;
 pub mod functional_instances;
 pub mod gaussian_instances;
 pub mod heavy_tails;

@@ -3,14 +3,12 @@
 use super::line_instance::LineBiasInstance;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
+use crate::numerics::false_alarms::standard_errors;
 use crate::numerics::stream::stream;
 use crate::path::LineSlice;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// Half-width of the confidence interval in standard errors: a false alarm has probability 2·10⁻⁹, so that the budget of
-/// 10⁻⁶ of a whole audit is far from spent by the checks that use it.
-const DEVIATIONS: f64 = 6.0;
 /// Pairs of antithetic paths.
 const PAIRS: u32 = 1 << 12;
 /// Steps of the coarser chain; the finer one has twice as many and the same noise.
@@ -53,7 +51,7 @@ pub fn mean_log_ratio(run: &LineBiasInstance) -> Result<Enclosure> {
     let count = f64::from(PAIRS);
     let mean = sum / count;
     let variance = (squares / count - mean * mean).max(0.0);
-    let sampling = DEVIATIONS * (variance / (count - 1.0)).sqrt();
+    let sampling = standard_errors("B1") * (variance / (count - 1.0)).sqrt();
     let steps = (change / count).abs();
     Ok(Enclosure::around(mean, sampling + steps, Evidence::Statistical))
 }
