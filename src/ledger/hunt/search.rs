@@ -14,6 +14,8 @@ use std::cell::RefCell;
 const PER_DIRECTION: usize = 20;
 /// A search ends when its step is below this.
 const SMALLEST_STEP: f64 = 1e-7;
+/// Tapes of a search stay this far from 0 and 1: what has probability zero, such as a direction that is exactly 0, is no instance to look for.
+const EDGE: f64 = 1e-9;
 /// Cost of an instance that could not be judged: above that of every other.
 const NOT_JUDGED: f64 = 2.0;
 
@@ -75,9 +77,10 @@ pub(super) fn closeness(comparison: &Comparison) -> Option<f64> {
         Relation::Equality { .. } => comparison.scale.max(left.magnitude()).max(right.magnitude()),
         _ => 1.0,
     };
-    let share = left.hull(right).width() / (resolution * scale);
-    // 0/0: both sides are exactly 0.
-    Some(if share.is_nan() { 0.0 } else { share })
+    let width = left.hull(right).width();
+    // Both sides exactly 0; or nothing but underflow, which has no scale.
+    let share = if width == 0.0 { 0.0 } else { width / (resolution * scale) };
+    (width == 0.0 || scale >= f64::MIN_POSITIVE).then_some(share).filter(|share| share.is_finite())
 }
 
 /// What tasks found.
@@ -195,7 +198,7 @@ impl Task {
             arm: &arms[self.arm],
             clock,
             limit: self.limit,
-            corners: [vec![0.0; self.tape.len()], vec![1.0; self.tape.len()]],
+            corners: [vec![EDGE; self.tape.len()], vec![1.0 - EDGE; self.tape.len()]],
             outcome: RefCell::new(Outcome::default()),
         };
         match self.search {

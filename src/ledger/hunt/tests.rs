@@ -155,6 +155,8 @@ fn closeness_is_the_ratio_or_the_share_of_the_resolution() {
     assert!((rate - 0.5).abs() < 1e-12);
     let zero = Enclosure::exact(0.0);
     assert_eq!(search::closeness(&compare(Relation::Equality { resolution: 0.04 }, zero, zero)), Some(0.0));
+    let underflow = Enclosure::around(0.0, 1e-317, Evidence::Exact);
+    assert!(search::closeness(&compare(Relation::Equality { resolution: 0.04 }, underflow, zero)).is_none());
 }
 
 /// The score of the Student law is largest at `|z| = √n`, its second derivative at `|z| = √(3n)`: nobody tells the search.
@@ -163,6 +165,7 @@ fn the_extremes_of_the_student_score_are_found() {
     let claim = crate::claims::find("H1").unwrap();
     let report = search(claim, 1, 1500);
     let found = report.tightest.unwrap();
-    assert!(found.closeness >= 1.0 - 1e-3, "{found:?}");
+    // As many random instances come within some 1e-4.
+    assert!(found.closeness >= 1.0 - 1e-7, "{found:?}");
     assert!(report.counterexample.is_none());
 }
