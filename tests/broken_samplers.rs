@@ -20,9 +20,9 @@
 //! noncentrality and N are computed and asserted. What is caught with probability 0.999: that noise, the flipped sign, the
 //! schedule backwards, and scores that are stale by one step of 48.
 
-use dald::claims::false_alarms;
 use dald::error::Result;
 use dald::measure::gaussian::Gaussian;
+use dald::numerics::false_alarms;
 use dald::numerics::vector::Units;
 use dald::path::{LinePath, MixtureCurve, Schedule};
 use dald::sampler::plan::LineChainLaw;
@@ -34,8 +34,6 @@ use std::sync::Arc;
 const CAP: f64 = 12.0;
 /// Probability that a broken sampler passes.
 const BETA: f64 = 0.001;
-/// Statistical checks of this file: the sampler's own chain in each setting.
-const CHECKS: usize = 3;
 /// Steps of 5/48, in all long enough to forget the start and short enough for the densities of the chains between the modes, where the drift expands.
 const KAPPA: f64 = 0.2;
 const STEPS: usize = 48;
@@ -207,7 +205,7 @@ fn allowed(moments: Moments, count: f64, exponent: f64) -> f64 {
 
 /// Exponents of level and power.
 fn exponents() -> (f64, f64) {
-    let level = false_alarms::test_level("broken_samplers", CHECKS);
+    let level = false_alarms::level("broken samplers");
     ((2.0 / level).ln(), (1.0 / BETA).ln())
 }
 

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and files out, an exit status.
 
 mod audit;
+mod hunt;
 mod output;
 mod plan;
 mod point_file;
@@ -44,6 +45,8 @@ enum Command {
         /// Id of the claim, such as B2
         id: String,
     },
+    /// Searches the instances of a claim for the tightest one, or a counterexample
+    Hunt(hunt::Hunt),
     /// Computes constants, action and KL bias for the target in a file, with every bound beside it
     Measure {
         /// Target file in TOML
@@ -76,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Audit(arguments) => arguments.run(),
         Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
+        Command::Hunt(arguments) => arguments.run(),
         Command::Measure { file, json, report } => measure(&file, json.as_ref(), report.as_deref()),
         Command::Plan(arguments) => arguments.run(),
         Command::Sample(arguments) => arguments.run(),

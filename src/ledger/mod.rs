@@ -1,5 +1,6 @@
 //! The ledger: runs claims and says what came out, as a table, as JSON, and as pages for continuous integration.
 
+pub mod hunt;
 mod journal;
 mod json;
 mod pages;

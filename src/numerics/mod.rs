@@ -9,6 +9,7 @@ pub mod enclosed_matrix;
 pub mod excess;
 pub mod expression;
 pub mod extrapolation;
+pub mod false_alarms;
 pub mod germ;
 pub mod hierarchic;
 pub mod jet;

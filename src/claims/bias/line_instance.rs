@@ -2,6 +2,8 @@
 
 use super::instance::BiasInstance;
 use crate::claims::line_instances::LineInstance;
+use crate::claims::target_text;
+use crate::dynamics::InitialLaw;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLaw, AnnealedLine, LineBias};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
@@ -269,6 +271,23 @@ impl BiasRun {
         match self {
             Self::Gaussian(run) => run.initial_forward_kl(),
             Self::Line(_) => Ok(Enclosure::exact(0.0).weakened(Evidence::Exact)),
+        }
+    }
+}
+
+impl BiasRun {
+    /// The run as the text of a target file; `None` if it does not reach the end of the path, or begins elsewhere than in it.
+    pub fn target_file(&self) -> Option<String> {
+        match self {
+            Self::Gaussian(run) => {
+                let whole = run.until == 1.0 && run.initial == InitialLaw::exact(run.path.dim());
+                whole.then(|| target_text::gaussian_run(&run.path, Some(run.kappa), run.from))?
+            }
+            Self::Line(run) => {
+                let LineInstance { target, base, .. } = &run.line;
+                let text = || target_text::line_run(target, *base, run.schedule(), Some(run.kappa), run.from);
+                (run.until == 1.0).then(text)?
+            }
         }
     }
 }

@@ -131,7 +131,7 @@ fn a_student_start_has_the_masses_of_the_student_law() {
         [(-1.0, 0.25), (0.0, 0.5), (1.0, 0.75), (10.0, 0.5 + 10f64.atan() / std::f64::consts::PI)]
     {
         let below = at.iter().filter(|y| **y <= x).count() as f64 / lanes as f64;
-        let standard_errors = 5.0;
+        let standard_errors = crate::numerics::false_alarms::standard_errors("Student start");
         let chance = standard_errors * (mass * (1.0 - mass) / lanes as f64).sqrt();
         assert!((below - mass).abs() < chance, "{x}: {below} instead of {mass}");
     }
