@@ -353,7 +353,7 @@ const MALFORMED: &[(&str, &[&str])] = &[
 #[test]
 fn malformed_targets_are_refused_with_file_and_key() {
     for (target, words) in MALFORMED {
-        Place::new(target).assert_refused(&[words, &["target.toml"]].concat());
+        Place::new(target).assert_refused(&[&words[..], &["target.toml"]].concat());
     }
 }
 

@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::ledger::hunt::{Budget, hunt};
 use crate::ledger::{self, DEFAULT_SEED};
 use clap::Args;
-use indicatif::ProgressBar;
 use std::ffi::OsString;
 use std::time::Duration;
 
