@@ -349,11 +349,11 @@ impl RadialSlice<'_> {
     }
 }
 
+/// A function of the norm of X and of the direction, averaged over the sphere.
+type Integrand<'a> = &'a dyn Fn(&Node, &SphereAverage) -> f64;
+
 /// Expectations under a cloud.
-fn mean<'a>(
-    cloud: &'a Cloud,
-    averages: &'a [SphereAverage],
-) -> impl Fn(&dyn Fn(&Node, &SphereAverage) -> f64) -> f64 + 'a {
+fn mean<'a>(cloud: &'a Cloud, averages: &'a [SphereAverage]) -> impl Fn(Integrand<'_>) -> f64 + 'a {
     move |f| {
         let terms = cloud.nodes.iter().zip(averages).filter(|(n, _)| n.weight > 0.0);
         terms.map(|(n, a)| n.weight * f(n, a)).sum()
