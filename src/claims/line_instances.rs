@@ -1,13 +1,19 @@
 //! Targets on the line that are not Gaussian, with a Gaussian or a Student base, for the instance families.
 
 use crate::claims::gaussian_instances::{random_schedule, schedule};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
 use crate::numerics::stream::Stream;
-use crate::path::line::{LineBase, curve_on_line};
+use crate::path::line::{LineBase, TabulatedCurve, curve_on_line};
 use crate::path::{LinePath, Schedule};
 use rand::RngExt;
 use std::fmt;
+use std::sync::Arc;
+
+/// Accuracy of tables of paths for figures with three digits; the errors found are some 10⁻⁸ relative.
+pub const TABLE: f64 = 1e-7;
+/// The same for divergences down to 10⁻¹⁵, whose relative errors are those of the densities over their square roots.
+pub const FINE_TABLE: f64 = 1e-10;
 
 /// The path between a base and a target on the line.
 #[derive(Clone, Debug)]
@@ -68,6 +74,25 @@ impl LineInstance {
         Self::new(target?, LineBase::Student { dof }, random_schedule(stream))
     }
 
+    /// The same path with its laws in a table if they are quadratures that a table can hold: a potential without corners or
+    /// jumps and the standard normal base. It pays where a path is followed.
+    ///
+    /// # Errors
+    /// Those of [`TabulatedCurve::with_accuracy`], but for targets that have no table.
+    pub fn tabulated(self, accuracy: f64) -> Result<Self> {
+        if self.base != LineBase::Gaussian || self.target.mixture_parameters().is_some() {
+            return Ok(self);
+        }
+        let curve = curve_on_line(&self.target, self.base)?;
+        match TabulatedCurve::with_accuracy(curve, accuracy) {
+            Ok(table) => {
+                Ok(Self { path: LinePath::new(Arc::new(table), self.path.schedule().clone()), ..self })
+            }
+            Err(Error::NoConvergence { .. }) => Ok(self),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether all laws of the path are mixtures of Gaussian laws.
     pub fn is_gaussian_mixture(&self) -> bool {
         self.base == LineBase::Gaussian && self.target.mixture_parameters().is_some()
@@ -125,6 +150,15 @@ pub fn random_potential(stream: &mut Stream, index: usize) -> Result<LineMeasure
         _ => format!("x^2/2 - {}*sqrt(0.0625 + x^2) + {tilt}*x", coefficient(0.25, 1.5)),
     };
     LineMeasure::parse(&text, f64::NEG_INFINITY, f64::INFINITY)
+}
+
+/// A random potential that mixes quickly and whose paths have small tables: tilted quartic wells without a barrier, and
+/// quadratics with a rounded kink.
+///
+/// # Errors
+/// None in practice: the parameters are in range.
+pub fn quick_potential(stream: &mut Stream, index: usize) -> Result<LineMeasure> {
+    random_potential(stream, [2, 3][index % 2])
 }
 
 /// `½N(±2, ¼)`.

@@ -27,6 +27,7 @@ use crate::claims::line_instances::LineInstance;
 use crate::dynamics::{InitialLaw, channel_deviations};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result, positive};
+use crate::inequality::perturbation::lipschitz_constant;
 use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
@@ -123,6 +124,43 @@ impl Bumps {
     }
 }
 
+/// A perturbation of the base by a Lipschitz function, `π ∝ e^{−x²/2 − H}`, `|H'| ≤ L`: the field is `−(d√λ/dt)·E[H'(X)|y]`, since
+/// `y + ∇log p_t = −√λ·E[H'(X)|y]`, and every law of the path is such a perturbation itself.
+#[derive(Debug)]
+pub struct Perturbed {
+    run: LineBiasInstance,
+    lipschitz: f64,
+}
+
+impl Perturbed {
+    fn new(bend: f64, tilt: f64, schedule_name: &str, kappa: f64) -> Result<Self> {
+        let formula = format!("x^2/2 - {bend}*sqrt(0.0625 + x^2) + {tilt}*x");
+        let target = LineMeasure::parse(&formula, f64::NEG_INFINITY, f64::INFINITY)?;
+        let run =
+            LineBiasInstance::new(LineInstance::from_standard(target, schedule_name)?, kappa, 0.0, 1.0)?;
+        let instance = Self { run, lipschitz: bend.abs() + tilt.abs() };
+        let product = instance.product()?;
+        if product.hi() < 1.0 {
+            Ok(instance)
+        } else {
+            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
+        }
+    }
+
+    /// `κ²M²C` with `M = L·sup d√λ/dt` and the sharp C of a perturbation with this L.
+    fn product(&self) -> Result<Enclosure> {
+        let rate = self.run.schedule().root_rate_over(self.run.from, self.run.until).magnitude();
+        Self::unit(self.lipschitz, rate).map(|unit| Enclosure::exact(self.run.kappa).square() * unit)
+    }
+
+    /// `M²C` where `√λ` changes at this rate at most.
+    fn unit(lipschitz: f64, rate: f64) -> Result<Enclosure> {
+        // Roundings of a sum and of coefficients that are printed and read.
+        let lipschitz = Enclosure::exact(lipschitz).widened(4.0 * f64::EPSILON * lipschitz);
+        Ok((Enclosure::exact(rate) * lipschitz).square() * lipschitz_constant(1.0, lipschitz)?)
+    }
+}
+
 /// A path with a bounded field.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "few instances are alive at a time")]
@@ -131,6 +169,8 @@ pub enum Instance {
     Translation(Translation),
     /// Two bumps of unit variance on the line.
     Bumps(Box<Bumps>),
+    /// A Lipschitz perturbation of the base on the line.
+    Perturbed(Box<Perturbed>),
 }
 
 impl Instance {
@@ -142,6 +182,7 @@ impl Instance {
         match self {
             Self::Translation(translation) => translation.product(),
             Self::Bumps(bumps) => bumps.product(),
+            Self::Perturbed(perturbed) => perturbed.product(),
         }
     }
 }
@@ -151,6 +192,7 @@ impl fmt::Display for Instance {
         match self {
             Self::Translation(translation) => translation.fmt(f),
             Self::Bumps(bumps) => bumps.run.fmt(f),
+            Self::Perturbed(perturbed) => perturbed.run.fmt(f),
         }
     }
 }
@@ -178,7 +220,8 @@ impl Theorem for BoundedField {
         why: "With h = q/p̂ the derivative of χ² is at most −2‖∇h‖² + 2κM‖h‖‖∇h‖; the Poincaré inequality \
               χ² ≤ C‖∇h‖² keeps χ² below the fixed point of χ² = κ²M²C(1 + χ²).",
         checked: "Translations of Gaussian laws (the only Gaussian paths with a bounded field); mixtures of two laws of \
-                  unit variance on the line, with χ² from the Fokker-Planck equation and the largest C_P(p_t).",
+                  unit variance and Lipschitz perturbations of the base on the line, with χ² from the Fokker-Planck equation \
+                  and the largest C_P(p_t) or its sharp bound (C9).",
         not_checked: "Other bounded fields; more than one dimension beyond translations.",
         source: "Energy estimate in L²(p̂) with the Poincaré inequality of the path; cf. [CCG], bias under Poincaré",
         relation: Relation::Upper,
@@ -195,13 +238,22 @@ impl Theorem for BoundedField {
                 full: 150,
                 draw: |stream, index| Ok(Instance::Translation(random(stream, index)?)),
             },
-            [Family {
-                name: "two bumps of unit variance on the line",
-                evidence: Evidence::Converged,
-                quick: 3,
-                full: 100,
-                draw: random_bumps,
-            }],
+            [
+                Family {
+                    name: "two bumps of unit variance on the line",
+                    evidence: Evidence::Converged,
+                    quick: 3,
+                    full: 100,
+                    draw: random_bumps,
+                },
+                Family {
+                    name: "potentials on the line, Lipschitz perturbations of the base",
+                    evidence: Evidence::Converged,
+                    quick: 1,
+                    full: 40,
+                    draw: random_perturbed,
+                },
+            ],
         )
     }
 
@@ -263,6 +315,7 @@ impl Theorem for BoundedField {
         let Translation { path, kappa, from } = match instance {
             Instance::Translation(translation) => translation,
             Instance::Bumps(bumps) => return Ok(bumps.run.bias()?.chi_squared),
+            Instance::Perturbed(perturbed) => return Ok(perturbed.run.bias()?.chi_squared),
         };
         let channels = path.channels().ok_or_else(|| Error::Undefined {
             what: "χ² of the dynamics".to_owned(),
@@ -294,6 +347,15 @@ fn random_bumps(stream: &mut Stream, index: usize) -> Result<Instance> {
     let unit = Bumps::new(weight, means, name, TINY)?.product()?.hi().sqrt() / TINY;
     let kappa = stream.random_range(0.1..0.9) / unit;
     Ok(Instance::Bumps(Box::new(Bumps::new(weight, means, name, kappa)?)))
+}
+
+fn random_perturbed(stream: &mut Stream, index: usize) -> Result<Instance> {
+    let name = ["power 2", "cosine", "power 3"][index % 3];
+    let (bend, tilt) = (stream.random_range(0.125..0.75), stream.random_range(-0.5_f64..0.5));
+    let rate = schedule(name)?.root_rate_over(0.0, 1.0).magnitude();
+    let largest = Perturbed::unit(bend + tilt.abs(), rate)?.hi().sqrt().recip();
+    let kappa = stream.random_range(0.1..0.9) * largest;
+    Ok(Instance::Perturbed(Box::new(Perturbed::new(bend, tilt, name, kappa)?)))
 }
 
 fn random(stream: &mut Stream, index: usize) -> Result<Translation> {

@@ -96,7 +96,7 @@ impl Theorem for Consequences {
         hypotheses: &[("H1", "C_LS(p_1) < ∞, for the second")],
         why: "Pinsker's inequality; Otto and Villani: log-Sobolev implies the transport inequality.",
         checked: "The final law of the dynamics: TV in d = 1 from the crossing points of the densities, W₂ in any \
-                  d. On the line: TV for mixtures of all kinds, W₂ by quantile functions for log-concave ones \
+                  d. On the line: TV for mixtures of all kinds and potentials, W₂ by quantile functions for log-concave ones \
                   (C_LS ≤ 2/ρ), with the law of the dynamics from the Fokker-Planck equation.",
         not_checked: "TV in more than one dimension; W₂ for targets that are neither Gaussian nor log-concave.",
         source: "Pinsker (1964); Otto, Villani, Generalization of an inequality by Talagrand (2000)",
@@ -118,6 +118,11 @@ impl Theorem for Consequences {
                 }),
                 family("total variation, mixtures on the line", 3, 100, |stream, index| {
                     let line = LineInstance::random_mixture(stream, index)?;
+                    let kappa = 10_f64.powf(stream.random_range(-2.0..1.0));
+                    Instance::on_line(LineBiasInstance::whole(line, kappa)?, Part::TotalVariation)
+                }),
+                family("total variation, potentials on the line", 1, 40, |stream, index| {
+                    let line = LineInstance::random_potential(stream, index)?;
                     let kappa = 10_f64.powf(stream.random_range(-2.0..1.0));
                     Instance::on_line(LineBiasInstance::whole(line, kappa)?, Part::TotalVariation)
                 }),

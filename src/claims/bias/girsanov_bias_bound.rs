@@ -50,7 +50,7 @@ impl Theorem for GirsanovBiasBound {
         checked: "The law of the dynamics from its linear equations against the action, for Gaussian laws in \
                   several dimensions, commuting and not, non-centred, ill-conditioned, at several times, with \
                   and without an initial error. On the line: the Fokker-Planck equation against the action for \
-                  mixtures (deep wells included), some potentials and some Student bases with finite variance, \
+                  mixtures (deep wells included), potentials and some Student bases with finite variance, \
                   κ from 10⁻³ to 10, all schedules, at the end and at earlier times.",
         not_checked: "Laws in more than one dimension that are neither Gaussian nor products; initial errors for \
                       laws that are not Gaussian.",
@@ -86,14 +86,11 @@ impl Theorem for GirsanovBiasBound {
                     full: 60,
                     draw: |stream, index| Ok(BiasInstance::random_perturbed(stream, index)?.into()),
                 },
-                line("mixtures and, at level full, potentials on the line", 6, 210, |stream, index| {
-                    // The laws on the way to a potential are quadratures: one in twenty-one, the first one late.
-                    let draw = if index % 21 == 20 {
-                        LineBiasInstance::random_potential
-                    } else {
-                        LineBiasInstance::random_mixture
-                    };
-                    Ok(draw(stream, index)?.into())
+                line("mixtures on the line", 6, 200, |stream, index| {
+                    Ok(LineBiasInstance::random_mixture(stream, index)?.into())
+                }),
+                line("potentials on the line", 1, 60, |stream, index| {
+                    Ok(LineBiasInstance::random_potential(stream, index)?.into())
                 }),
                 line("Student bases and mixtures on the line", 2, 50, |stream, index| {
                     // Even numbers are mixtures, the others potentials.

@@ -1,13 +1,14 @@
 //! Bias instances on the line, where nothing is Gaussian, and the sum of both kinds of instances.
 
 use super::instance::BiasInstance;
-use crate::claims::line_instances::LineInstance;
+use crate::claims::line_instances::{LineInstance, TABLE};
 use crate::claims::target_text;
 use crate::dynamics::InitialLaw;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLaw, AnnealedLine, LineBias};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::stream::Stream;
+use crate::path::line::LineBase;
 use crate::path::{LineSlice, Schedule};
 use crate::transport::line::MetricDerivative;
 use rand::RngExt;
@@ -30,7 +31,7 @@ pub struct LineBiasInstance {
     profile: OnceLock<Result<MetricDerivative>>,
 }
 
-/// For laws whose densities are quadratures: one digit less, with at most 128 cells.
+/// For laws whose densities are sums of many terms: one digit less, with at most 128 cells.
 const BY_QUADRATURE: Accuracy = Accuracy { tolerance: 1e-2, finest: 2 };
 
 /// Relative width of the bias above which the next finer grid is taken, and how many of them there are.
@@ -44,9 +45,10 @@ impl LineBiasInstance {
     /// [`Error::Hypothesis`] if the action is infinite; [`Error::Domain`] for times out of order or a bad κ.
     pub fn new(line: LineInstance, kappa: f64, from: f64, until: f64) -> Result<Self> {
         positive("kappa", kappa)?;
-        // Mixtures with a Gaussian base have densities in closed form.
-        let closed_form = line.is_gaussian_mixture();
-        let accuracy = if closed_form { Accuracy::QUICK } else { BY_QUADRATURE };
+        // With a Gaussian base densities are in closed form or in a table.
+        let line = line.tabulated(TABLE)?;
+        let cheap = line.base == LineBase::Gaussian;
+        let accuracy = if cheap { Accuracy::QUICK } else { BY_QUADRATURE };
         let (law, profile) = (OnceLock::new(), OnceLock::new());
         let instance = Self { line, kappa, from, until, accuracy, law, profile };
         if instance.action()?.is_finite() {

@@ -21,7 +21,9 @@
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_target, schedule};
-use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture, two_bumps};
+use crate::claims::line_instances::{
+    FINE_TABLE, LineInstance, near_bumps, quick_potential, random_mixture, two_bumps,
+};
 use crate::claims::target_text;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
 use crate::dynamics::{bias, small_kappa_limit};
@@ -92,7 +94,7 @@ impl Instance {
     }
 
     fn on_line(target: LineMeasure, schedule_name: &str, part: Part) -> Result<Self> {
-        let line = LineInstance::from_standard(target, schedule_name)?;
+        let line = LineInstance::from_standard(target, schedule_name)?.tabulated(FINE_TABLE)?;
         Self::checked(Path::Line(Box::new(line)), part)
     }
 
@@ -125,9 +127,9 @@ impl Theorem for SmallKappaLimit {
         hypotheses: &[("H1", "C_P(p_1) < ∞"), ("H2", "φ_1 ∈ L²(p_1)")],
         why: "q = p(1 + κh + …) with Lh = ∂_t log p = −Lφ, so h = −φ up to a constant and KL = ½κ²Var(φ) + ….",
         checked: "The bias at a sequence of κ, extrapolated to 0, against the formula, in both directions: Gaussian \
-                  laws, and mixtures on the line by the Fokker-Planck equation (two wells ½N(±2, ¼) among them). The \
+                  laws, and mixtures and potentials on the line by the Fokker-Planck equation (two wells ½N(±2, ¼) among them). The \
                   corollary on both.",
-        not_checked: "Laws in more than one dimension that are not Gaussian; Student bases; potentials; very deep wells.",
+        not_checked: "Laws in more than one dimension that are not Gaussian; Student bases; very deep wells.",
         source: "First-order expansion of the law of the dynamics around the path; cf. [CCG], rates under log-Sobolev",
         relation: Relation::Equality { resolution: 1e-5 },
         rests_on: &["T4"],
@@ -173,7 +175,7 @@ impl Theorem for SmallKappaLimit {
                     },
                 },
                 Family {
-                    name: "mixtures on the line",
+                    name: "mixtures and, at level full, potentials on the line",
                     evidence: Evidence::Converged,
                     quick: 3,
                     full: 60,
@@ -181,6 +183,7 @@ impl Theorem for SmallKappaLimit {
                         let target = match index {
                             0 => near_bumps()?,
                             1 | 2 => two_bumps()?,
+                            _ if index % 4 == 3 => quick_potential(stream, index / 4)?,
                             // Nearly one bump, and two near ones.
                             _ => random_mixture(stream, [3, 0][index % 2])?,
                         };

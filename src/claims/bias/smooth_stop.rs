@@ -24,7 +24,7 @@
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
 use crate::claims::gaussian_instances::schedule;
-use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture};
+use crate::claims::line_instances::{FINE_TABLE, LineInstance, near_bumps, quick_potential, random_mixture};
 use crate::dynamics::bias;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
@@ -75,7 +75,7 @@ impl Instance {
     }
 
     fn on_line(target: LineMeasure, schedule_name: &str, part: Part) -> Result<Self> {
-        let line = LineInstance::from_standard(target, schedule_name)?;
+        let line = LineInstance::from_standard(target, schedule_name)?.tabulated(FINE_TABLE)?;
         if part == Part::Coefficient && !line.path.schedule().stops_smoothly() {
             return Err(Error::hypothesis("B8", "H1 (λ̇(1) = 0)", schedule_name));
         }
@@ -154,7 +154,7 @@ impl Theorem for SmoothStop {
         hypotheses: &[("H1", "λ̇(1) = 0 and λ twice differentiable at 1"), ("H2", "as B7")],
         why: "In q = p(1 + κh₁ + κ²h₂ + …) the term h₁ = −φ_1 vanishes with v_1, and h₂ is driven by ∂_t h₁.",
         checked: "The slope of log KL in log κ and the limit of KL/κ⁴, extrapolated to κ = 0, on Gaussian laws and, by the \
-                  Fokker-Planck equation, on mixtures on the line, where the coefficient is ½Var_π(h₂), L h₂ = −∂_tφ at t = 1, by quadrature.",
+                  Fokker-Planck equation, on mixtures and potentials on the line, where the coefficient is ½Var_π(h₂), L h₂ = −∂_tφ at t = 1, by quadrature.",
         not_checked: "Smooth stops other than the cosine's; laws in more than one dimension that are not Gaussian; slow \
                       mixtures such as 0.3 N(−2.8, ¼) + 0.7 N(1.2, ¼), whose local slopes in reach are 1.5 to 2.7.",
         source: "Second-order expansion of the law of the dynamics around the path; cf. [CCG]",
@@ -191,17 +191,33 @@ impl Theorem for SmoothStop {
                 family("coefficient, cosine schedule", 6, 40, |stream, index| {
                     Instance::new(random_target(stream, index)?, "cosine", Part::Coefficient)
                 }),
-                family("order, mixtures on the line", 2, 40, |stream, index| {
-                    let name = ["cosine", "power 2", "linear", "ou 1"][index % 4];
-                    let target =
-                        if index < 2 { near_bumps()? } else { random_mixture(stream, [3, 0][index % 2])? };
-                    Instance::on_line(target, name, Part::Order)
-                }),
-                family("coefficient, cosine schedule, mixtures on the line", 2, 40, |stream, index| {
-                    let target =
-                        if index == 0 { near_bumps()? } else { random_mixture(stream, [3, 0][index % 2])? };
-                    Instance::on_line(target, "cosine", Part::Coefficient)
-                }),
+                family(
+                    "order, mixtures and, at level full, potentials on the line",
+                    2,
+                    40,
+                    |stream, index| {
+                        let name = ["cosine", "power 2", "linear", "ou 1"][index % 4];
+                        let target = match index {
+                            0 | 1 => near_bumps()?,
+                            _ if index % 3 == 2 => quick_potential(stream, index / 3)?,
+                            _ => random_mixture(stream, [3, 0][index % 2])?,
+                        };
+                        Instance::on_line(target, name, Part::Order)
+                    },
+                ),
+                family(
+                    "coefficient, cosine schedule, mixtures and, at level full, potentials on the line",
+                    2,
+                    40,
+                    |stream, index| {
+                        let target = match index {
+                            0 => near_bumps()?,
+                            _ if index % 3 == 2 => quick_potential(stream, index / 3)?,
+                            _ => random_mixture(stream, [3, 0][index % 2])?,
+                        };
+                        Instance::on_line(target, "cosine", Part::Coefficient)
+                    },
+                ),
             ],
         )
     }

@@ -34,6 +34,8 @@ const GAUSS_WEIGHTS: [f64; 4] =
 const CORE: f64 = 1e-6;
 /// Relative accuracy that refinement aims at.
 const ACCURACY: f64 = 1e-11;
+/// The same as a share of the error of the law itself: panels needn't resolve what is unknown.
+const UNRESOLVED: f64 = 0.25;
 /// Panels of doubling length added in a tail at most.
 const OCTAVES: usize = 80;
 /// A tail panel with less than this share of the whole ends the tail.
@@ -168,6 +170,8 @@ pub(super) fn integrals<const N: usize>(law: &dyn LineSlice, f: &dyn Fn(f64) -> 
             *sum += size;
         }
     }
+    let relative = law.relative_error();
+    let accuracy = ACCURACY.max(UNRESOLVED * relative);
     let (lo, hi) = (edges[0], edges[edges.len() - 1]);
     let mut beyond = [(0.0, 0.0); N];
     for (end, sign) in [(lo, -1.0), (hi, 1.0)] {
@@ -175,7 +179,7 @@ pub(super) fn integrals<const N: usize>(law: &dyn LineSlice, f: &dyn Fn(f64) -> 
     }
     let mut heap: BinaryHeap<Waiting<N>> = panels.iter().map(|p| Waiting(badness(p, &total), *p)).collect();
     let mut open: f64 = heap.iter().map(|w| w.0).sum();
-    while open > ACCURACY && heap.len() < MOST_PANELS {
+    while open > accuracy && heap.len() < MOST_PANELS {
         let Some(Waiting(worst, p)) = heap.pop() else { break };
         let middle = 0.5 * (p.a + p.b);
         if worst <= 8.0 * f64::EPSILON || !(p.a < middle && middle < p.b) || worst.is_nan() {
@@ -191,7 +195,6 @@ pub(super) fn integrals<const N: usize>(law: &dyn LineSlice, f: &dyn Fn(f64) -> 
     }
     let mut done: Vec<Panel<N>> = heap.into_iter().map(|w| w.1).collect();
     done.sort_by(|p, q| p.a.total_cmp(&q.a));
-    let relative = law.relative_error();
     std::array::from_fn(|i| {
         let value: f64 = done.iter().map(|p| p.value[i]).sum::<f64>() + beyond[i].0;
         let error: f64 = done.iter().map(|p| p.error[i]).sum::<f64>() + beyond[i].1;

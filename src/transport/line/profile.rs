@@ -17,6 +17,8 @@ const EDGES: [f64; 5] = [0.0, 0.3, 0.75, 1.2, FRAC_PI_2];
 const PROBES: [f64; 2] = [-0.93, 0.31];
 /// Relative discrepancy at which a panel is fine enough.
 const ACCURACY: f64 = 1e-10;
+/// Discrepancies of this many errors of the values say nothing about the panel.
+const FLOORS: f64 = 4.0;
 /// Halvings of a panel at most.
 const HALVINGS: u32 = 7;
 /// Angles between the ends and the points where the exponents are read off.
@@ -34,6 +36,8 @@ struct Panel {
     values: Vec<f64>,
     /// Estimated error of the interpolant.
     error: f64,
+    /// The part of it that a shorter panel wouldn't have: what the values themselves leave open.
+    floor: f64,
 }
 
 /// `m²(φ) = ∫w²p` on a range of angles.
@@ -74,7 +78,7 @@ impl MetricDerivative {
         while let Some((a, b, depth)) = waiting.pop() {
             let panel = profile.panel(curve, a, b)?;
             let size = panel.values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-            if panel.error <= ACCURACY * size || depth >= HALVINGS {
+            if panel.error - panel.floor <= ACCURACY * size + FLOORS * panel.floor || depth >= HALVINGS {
                 profile.panels.push(panel);
             } else {
                 let middle = 0.5 * (a + b);
@@ -97,7 +101,7 @@ impl MetricDerivative {
         let nodes: Vec<f64> = nodes.iter().map(|v| v.mid()).collect();
         let gap = |(t, v): (&f64, &Enclosure)| (self.rule.interpolate(&nodes, *t) - v.mid()).abs();
         let error = PROBES.iter().zip(probes).map(gap).fold(0.0, f64::max) + width;
-        Ok(Panel { a, b, values: nodes, error })
+        Ok(Panel { a, b, values: nodes, error, floor: width })
     }
 
     /// `F(φ)`.
