@@ -8,6 +8,13 @@ use nalgebra::{DMatrix, DVector};
 
 /// Posterior weights below this are not felt in any sum.
 const NEGLIGIBLE: f64 = 1e-26;
+/// Its logarithm, rounded down: smaller exponentials are not computed, as those that underflow take long.
+const LOG_NEGLIGIBLE: f64 = -60.0;
+
+/// `e^x`, 0 where it is negligible beside 1.
+fn share(x: f64) -> f64 {
+    if x < LOG_NEGLIGIBLE { 0.0 } else { x.exp() }
+}
 
 /// Components with the same mean and the same axes.
 #[derive(Clone, PartialEq, Debug)]
@@ -113,7 +120,7 @@ pub(crate) fn log_density(groups: &[Group], y: &[f64]) -> f64 {
         logs.extend(group.members.iter().map(|member| member.log_density(&xi)));
     }
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if top.is_finite() { top + logs.iter().map(|l| (l - top).exp()).sum::<f64>().ln() } else { top }
+    if top.is_finite() { top + logs.iter().map(|l| share(l - top)).sum::<f64>().ln() } else { top }
 }
 
 /// Density, score and field.
@@ -126,7 +133,7 @@ pub(crate) fn first(groups: &[Group], y: &[f64]) -> First {
         .collect();
     let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for l in &mut weights {
-        *l = (*l - top).exp();
+        *l = share(*l - top);
     }
     let total: f64 = weights.iter().sum();
     for w in &mut weights {
