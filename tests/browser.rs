@@ -61,7 +61,7 @@ fn findings(pages: &[(String, String)], folder: &Path, dark: bool) -> Vec<String
             "--enable-logging=stderr",
         ])
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }))
+        .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
         .args(["--virtual-time-budget=600000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()

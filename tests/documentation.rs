@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --test documentation` writes what is generated: `docs/conformance.md` and `docs/bias.svg`.
 
-use dald::claim::Chapter;
+use dald::claim::{Chapter, Claim};
 use dald::claims;
 use std::fmt::Write;
 use std::fs;
@@ -39,8 +39,7 @@ fn conformance() -> String {
             [CCG] is Cattiaux, Cordero-Encinar, Guillin, *Diffusion annealed Langevin dynamics: a theoretical study*, 2025, \
             [arXiv:2511.10406](https://arxiv.org/abs/2511.10406). `dald explain ID` prints a claim in full.\n";
     for chapter in Chapter::ALL {
-        let rows: Vec<_> =
-            claims::all().map(|c| c.about()).filter(|about| about.chapter == chapter).collect();
+        let rows: Vec<_> = claims::all().map(Claim::about).filter(|about| about.chapter == chapter).collect();
         if rows.is_empty() {
             continue;
         }

@@ -9,6 +9,7 @@ use crate::ledger::{
 use crate::report::site;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 #[derive(Args, Debug, Default)]
@@ -136,7 +137,7 @@ impl Audit {
             text.push('\n');
         }
         if let Some(folder) = folder.filter(|_| !self.quiet) {
-            text += &format!("Report: {}\n", folder.path().join("index.html").display());
+            let _ = writeln!(text, "Report: {}", folder.path().join("index.html").display());
         }
         output::publish(&text, file, &report)?;
         journal.map(Journal::discard).transpose()?;

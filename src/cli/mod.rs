@@ -17,6 +17,7 @@ use audit::{Audit, Merge};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -152,7 +153,7 @@ fn measure(file: &Path, json: Option<&OsString>, folder: Option<&Path>) -> Resul
             },
         };
         folder.write(&site::measure(&report, &setting, &heading))?;
-        text += &format!("\nReport: {}\n", folder.path().join("index.html").display());
+        let _ = writeln!(text, "\nReport: {}", folder.path().join("index.html").display());
     }
     output::publish(&text, output, &report)?;
     Ok(true)

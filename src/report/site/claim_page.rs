@@ -5,7 +5,7 @@ use super::figure;
 use super::index::{EVIDENCE, clipped, twin_verdict};
 use super::layout::{address, count, evidence, linked, number, page, verdict};
 use super::typeset;
-use crate::claim::{FamilyRecord, Record};
+use crate::claim::{Claim, FamilyRecord, Record};
 use crate::claims;
 use crate::enclosure::{Comparison, Evidence, Relation, Verdict};
 use maud::{Markup, html};
@@ -73,7 +73,7 @@ impl Audit<'_> {
 
     fn used_by(&self, id: &str) -> Markup {
         let users: Vec<&str> =
-            claims::all().map(|c| c.about()).filter(|a| a.rests_on.contains(&id)).map(|a| a.id).collect();
+            claims::all().map(Claim::about).filter(|a| a.rests_on.contains(&id)).map(|a| a.id).collect();
         let there = self.ids();
         html! {
             @if !users.is_empty() {

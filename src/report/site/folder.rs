@@ -48,12 +48,12 @@ impl Folder {
         }
         // Behind a symbolic link it is the folder pointed to that gets the new content.
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if path.is_dir() {
-            if let Some(stranger) = stranger(&path).map_err(|cause| Error::io(&path, &cause))? {
-                return Err(wrong(format!(
-                    "holds `{stranger}`, which no report does: expected a new or empty folder, or that of an earlier report"
-                )));
-            }
+        if path.is_dir()
+            && let Some(stranger) = stranger(&path).map_err(|cause| Error::io(&path, &cause))?
+        {
+            return Err(wrong(format!(
+                "holds `{stranger}`, which no report does: expected a new or empty folder, or that of an earlier report"
+            )));
         }
         let folder = Self { path };
         // Made and removed again: what cannot be written is found out before the work.
@@ -88,7 +88,7 @@ impl Folder {
         let new = self.temporary()?;
         for (name, content) in site.pages() {
             let file = new.path().join(name);
-            std::fs::write(&file, content).map_err(|cause| Error::io(&self.path.join(name), &cause))?;
+            std::fs::write(&file, content).map_err(|cause| Error::io(self.path.join(name), &cause))?;
         }
         let failed = |cause: &std::io::Error| Error::io(&self.path, cause);
         let old = self.temporary()?;

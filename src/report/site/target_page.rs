@@ -13,9 +13,9 @@ use maud::{Markup, html};
 /// The page of a target: its numbers with both ends and their evidence, and figures of what there is. `heading` says what was
 /// measured. The path itself is drawn for targets on the line; `setting` is what was measured.
 pub fn measure(report: &MeasureReport, setting: &Setting, heading: &str) -> Site {
-    let curve = line_curve(setting).and_then(|curve| {
+    let curve = line_curve(setting).map(|curve| {
         let title = "Density and transport field along the path";
-        figure::flow_of_curve("flow", title, curve.as_ref(), &setting.schedule, setting.start).ok()
+        figure::flow_of_curve("flow", title, curve.as_ref(), &setting.schedule, setting.start)
     });
     let pictures: Vec<Plot> = curve
         .into_iter()

@@ -22,38 +22,35 @@ const LEVEL: f64 = 2e-3;
 
 pub(super) fn from_the_gaussian_base() -> Result<Plot> {
     let curve = curve_on_line(&wells(2.0, 0.5)?, LineBase::Gaussian)?;
-    of_curve(
+    Ok(of_curve(
         "flow",
         "The path from N(0,1) to two wells, and the field that moves it",
         curve.as_ref(),
         &Schedule::cosine(),
         0.0,
-    )
+    ))
 }
 
 pub(super) fn from_a_student_base() -> Result<Plot> {
     let means = [-2.0, 2.0].map(|m| DVector::from_element(1, m)).to_vec();
     let path = MixturePath::student(Mixture::isotropic(&[0.5, 0.5], means, &[0.25, 0.25])?, 5.0)?;
-    of_curve(
+    Ok(of_curve(
         "flow-student",
         "The path from a Student base (5 degrees of freedom) to two wells",
         &path,
         &Schedule::cosine(),
         0.0,
-    )
+    ))
 }
 
-/// The path from `start` on, on the line.
-///
-/// # Errors
-/// Those of the slices.
+/// The path from `start` on, on the line; rows without a density are left out.
 pub(in super::super) fn of_curve(
     name: &str,
     title: &str,
     curve: &dyn LineCurve,
     schedule: &Schedule,
     start: f64,
-) -> Result<Plot> {
+) -> Plot {
     let times = equidistant(start, 1.0, ROWS);
     let spacing = (1.0 - start) / f64::from(ROWS);
     let mut rows = Vec::new();
@@ -102,5 +99,5 @@ pub(in super::super) fn of_curve(
     }
     plot.tabulated = false;
     plot.height = Some(340.0);
-    Ok(plot)
+    plot
 }

@@ -79,3 +79,23 @@ fn equidistant(lo: f64, hi: f64, steps: u32) -> Vec<f64> {
 fn geometric(lo: f64, hi: f64, steps: u32) -> Vec<f64> {
     equidistant(core_math::log(lo), core_math::log(hi), steps).into_iter().map(core_math::exp).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_figure_can_be_drawn_and_belongs_to_claims_that_exist() {
+        let ids: Vec<&str> = crate::claims::all().map(|claim| claim.about().id).collect();
+        let drawn = for_claims(&ids);
+        assert_eq!(drawn.len(), PICTURES.len());
+        let mut names = BTreeSet::new();
+        for Drawn { claims, plot } in drawn {
+            assert!(claims.iter().all(|id| ids.contains(id)), "{claims:?}");
+            let plot = plot.unwrap_or_else(|reason| panic!("{claims:?}: {reason}"));
+            assert!(!plot.is_empty() && names.insert(plot.name.clone()), "{}", plot.name);
+            roxmltree::Document::parse(&plot.file()).unwrap();
+        }
+    }
+}
