@@ -13,6 +13,10 @@ use dald::transport::{action, metric_derivative_squared};
 /// Powers of two near 10⁻¹⁵⁰, 10⁻³⁰, 10⁻⁸, 1, 10⁸, 10³⁰ and 10¹⁵⁰: scaling by them does not round.
 const SCALES: [i32; 7] = [-498, -100, -27, 0, 27, 100, 498];
 
+/// Beyond this power of two products of squares leave the range of floats: what is then computed may say that it knows little, but
+/// not something wrong.
+const IN_RANGE: i32 = 100;
+
 /// Relative difference of two enclosures that enclose one number: none, if they meet.
 fn apart(a: Enclosure, b: Enclosure) -> bool {
     !a.interval().intersects(b.interval())
@@ -50,7 +54,7 @@ fn constants_of_laws_on_the_line_scale_with_the_square() {
             let (Ok(law), Ok(unit)) = (law, unit) else {
                 // A formula of which intermediate values overflow is refused, a family never.
                 assert!(
-                    k.abs() > 100 && !["normal", "mixture", "Student", "uniform"].contains(&name),
+                    k.abs() > IN_RANGE && !["normal", "mixture", "Student", "uniform"].contains(&name),
                     "{name} at 2^{k}"
                 );
                 continue;
@@ -66,7 +70,7 @@ fn constants_of_laws_on_the_line_scale_with_the_square() {
             }
             let (scaled, expected) = (poincare_constant(&law), poincare_constant(unit));
             let (Ok(scaled), Ok(expected)) = (scaled, expected) else {
-                assert!(k.abs() > 100, "{name} at 2^{k}: no Poincaré constant");
+                assert!(k.abs() > IN_RANGE, "{name} at 2^{k}: no Poincaré constant");
                 continue;
             };
             let expected = expected.value * square;
@@ -137,7 +141,8 @@ fn actions_scale_with_the_square_and_divergences_with_the_time() {
             (action(&scaled, 0.0, 1.0).unwrap(), action(&unit, 0.0, 1.0).unwrap()),
         ];
         for (there, here) in pairs {
-            assert!(!apart(there, here * (s * s)) && known(there, 1e-9), "2^{k}: {there} against {here}·s²");
+            let decided = k.abs() > IN_RANGE || known(there, 1e-9);
+            assert!(!apart(there, here * (s * s)) && decided, "2^{k}: {there} against {here}·s²");
         }
         // Space times s, time times s².
         let (there, here) = (bias(&scaled, 0.5 / (s * s), 0.0), bias(&unit, 0.5, 0.0).unwrap());
@@ -223,7 +228,12 @@ fn numbers_that_are_none_are_refused() {
             if let Ok(report) = poincare_constant(&law) {
                 let value = report.value;
                 assert!(
-                    if overflow { value.hi() == f64::INFINITY } else { value.lo() <= f64::MIN_POSITIVE },
+                    value.is_infinite()
+                        || if overflow {
+                            value.hi() == f64::INFINITY
+                        } else {
+                            value.lo() <= f64::MIN_POSITIVE
+                        },
                     "{name} at {s}: {value}"
                 );
             }
