@@ -171,21 +171,59 @@ fn products_take_the_largest_constant_of_their_factors() {
 
 #[test]
 fn radial_laws_are_bounded_by_convexity_where_there_is_some() {
-    let value = Place::new("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"").measured();
+    let value =
+        Place::new(&format!("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"\n{NO_PATH}")).measured();
     assert_at(&value, "poincare_constant", 1.0, NARROW);
     assert_at(&value, "log_sobolev_constant", 2.0, NARROW);
     assert_at(&value, "variance", 1.0, NARROW);
     // Not convex: the upper end is not known, and the notes say so.
-    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"").measured();
+    let value =
+        Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"\n{NO_PATH}")).measured();
     let (lo, hi) = ends(&value, "poincare_constant");
     assert!(lo > ends(&value, "variance").0 * (1.0 - NARROW) && hi.is_finite());
     assert!(value["log_sobolev_constant"]["hi"].is_null());
     assert!(ends(&value, "log_sobolev_constant").0 >= 2.0 * lo * (1.0 - f64::EPSILON));
     assert!(value["notes"][0].as_str().unwrap().contains("the upper end is not known"));
-    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r\"").measured();
+    let value = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r\"\n{NO_PATH}")).measured();
     assert_at(&value, "poincare_constant", 16.0 / 3.0, NARROW);
     assert_at(&value, "variance", 4.0, NARROW);
     assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
+}
+
+#[test]
+fn a_radial_path_is_followed_through_its_norm() {
+    let run = "[schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let radial = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^2/8\"\n{run}")).measured();
+    let covariance = "[[4, 0, 0], [0, 4, 0], [0, 0, 4]]";
+    let normal = format!("kind = \"gaussian\"\nmean = [0, 0, 0]\ncovariance = {covariance}\n{run}");
+    let normal = Place::new(&normal).measured();
+    let meet = |a: (f64, f64), b: (f64, f64)| {
+        let rounding = 1e-9 * (1.0 + b.0.abs());
+        assert!(a.0 <= b.1 + rounding && b.0 <= a.1 + rounding, "{a:?} {b:?}");
+    };
+    for key in ["action", "small_kappa_limit", "variance"] {
+        meet(ends(&radial, key), ends(&normal, key));
+    }
+    for key in ["forward_kl", "reverse_kl", "girsanov_bound", "poincare_bound"] {
+        let (of_radial, of_normal) = (ends(&radial["bias"][0], key), ends(&normal["bias"][0], key));
+        meet(of_radial, of_normal);
+        assert!(of_radial.1 - of_radial.0 < 0.01 * of_normal.0, "{key}: {of_radial:?}");
+    }
+    // The norm contracts more than the whole: its bound is the smaller one, and it is one.
+    let bound = ends(&radial["bias"][0], "log_sobolev_bound").0;
+    assert!(ends(&normal["bias"][0], "forward_kl").1 < bound);
+    assert!(bound < ends(&normal["bias"][0], "log_sobolev_bound").1);
+    for key in ["score_lipschitz", "conditional_poincare_sup"] {
+        let (ours, theirs) = (radial[key].as_array().unwrap(), normal[key].as_array().unwrap());
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            for inner in ["lower", "upper", "value"] {
+                if !ours[inner].is_null() {
+                    meet(ends(ours, inner), ends(theirs, inner));
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -315,9 +353,7 @@ const MALFORMED: &[(&str, &[&str])] = &[
 #[test]
 fn malformed_targets_are_refused_with_file_and_key() {
     for (target, words) in MALFORMED {
-        let place = Place::new(target);
-        place.assert_refused(words);
-        place.assert_refused(&["target.toml"]);
+        Place::new(target).assert_refused(&[&words[..], &["target.toml"]].concat());
     }
 }
 
@@ -425,6 +461,29 @@ fn atoms_have_an_action_where_the_schedule_slows_down() {
 }
 
 #[test]
+fn atoms_with_a_student_base_have_a_lipschitz_score() {
+    let student = "[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]";
+    let atoms = |data: &str| {
+        let text = format!("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n{student}");
+        Place::new(&text).with_data(data).measured()
+    };
+    // On the line, in the plane, and one point, at any t: from −(n+d)/(n(1−λ)) to m(m+1)²/(4n(m+2)(1−λ)), m = n + d.
+    for (data, d) in [("-1\n0\n3\n", 1.0), ("-1 0\n1 0\n0 2\n", 2.0), ("2 1\n", 2.0)] {
+        let (value, m) = (atoms(data), 3.0 + d);
+        let start = entry(&value, "score_lipschitz", "t", 0.0);
+        assert_agrees(start, "lower", -m / 3.0, 1e-6);
+        let half = entry(&value, "score_lipschitz", "t", 0.5);
+        // The cosine schedule has λ = ½ there.
+        assert!(ends(half, "lower").0 >= -2.0 * m / 3.0 * (1.0 + NARROW), "{half}");
+        let first_bracket = 2.0 * (m / 24.0 + m * m / 12.0);
+        assert!(
+            ends(half, "upper").0 <= first_bracket && ends(half, "upper").1 <= first_bracket * (1.0 + NARROW),
+            "{half}"
+        );
+    }
+}
+
+#[test]
 fn a_student_base_makes_the_score_lipschitz() {
     let value =
         Place::new(&format!("{WELLS}\n[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]")).measured();
@@ -440,9 +499,88 @@ fn a_student_base_makes_the_score_lipschitz() {
 }
 
 #[test]
+fn equal_components_in_space_have_what_their_coordinates_have() {
+    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0, 0.5], [2, 0, 0.5]]\nstds = [0.5, 0.5]\n\
+                 [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let value = Place::new(space).measured();
+    let factors = "kind = \"product\"\nfactors = [{ kind = \"gaussian_mixture\", weights = [1, 1], means = [-2, 2], stds = [0.5, 0.5] }, \
+                   { kind = \"gaussian\", mean = [0, 0.5], covariance = [[0.25, 0], [0, 0.25]] }]\n\
+                   [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let product = Place::new(factors).measured();
+    let overlap = |value: &Value, other: &Value, key: &str, digits: f64| {
+        let ((a, b), (c, d)) = (ends(value, key), ends(other, key));
+        let slack = digits * d.abs();
+        assert!(a - slack <= d && c <= b + slack, "{key}: [{a}, {b}] and [{c}, {d}]");
+    };
+    let quadrature = 1e-3;
+    for key in ["poincare_constant", "variance", "action", "small_kappa_limit"] {
+        overlap(&value, &product, key, quadrature);
+    }
+    let (bias, parts) = (entry(&value, "bias", "kappa", 0.1), entry(&product, "bias", "kappa", 0.1));
+    for key in ["forward_kl", "reverse_kl", "girsanov_bound"] {
+        overlap(bias, parts, key, quadrature);
+    }
+    for key in ["girsanov_bound", "poincare_bound", "log_sobolev_bound"] {
+        assert!(ends(bias, "forward_kl").1 < ends(bias, key).0, "{key}: {bias}");
+    }
+    let (lo, hi) = ends(&value, "log_sobolev_constant");
+    assert!(lo >= 2.0 * ends(&value, "poincare_constant").0 * (1.0 - NARROW) && hi.is_finite());
+    // Two equal components are the worst case of the bound.
+    for t in [0.25, 0.5, 0.75] {
+        let (lo, hi) = ends(entry(&value, "conditional_poincare_sup", "t", t), "value");
+        assert!(hi.is_finite() && lo > 0.99 * hi, "[{lo}, {hi}]");
+        overlap(
+            entry(&value, "conditional_poincare_sup", "t", t),
+            entry(&product, "conditional_poincare_sup", "t", t),
+            "value",
+            0.01,
+        );
+    }
+}
+
+#[test]
+fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
+    let plane = "kind = \"gaussian_mixture\"\nweights = [0.7, 0.3]\nmeans = [[1.25, 0.5], [-1, 0.75]]\n\
+                 covariances = [[[0.5, 0.2], [0.2, 0.75]], [[0.8, -0.3], [-0.3, 0.4]]]\n\
+                 [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let value = Place::new(plane).measured();
+    let bias = entry(&value, "bias", "kappa", 0.1);
+    let (lo, hi) = ends(bias, "forward_kl");
+    assert!(0.0 < lo && hi < 1.1 * lo, "[{lo}, {hi}]");
+    for key in ["girsanov_bound", "poincare_bound"] {
+        assert!(hi < ends(bias, key).0, "{key}: {bias}");
+    }
+    // Towards the limit: the next order is κ.
+    let limit = ends(&value, "small_kappa_limit");
+    assert!(0.5 * limit.0 < 100.0 * lo && 100.0 * hi < 1.5 * limit.1, "{limit:?} {bias}");
+    assert!(bias.get("log_sobolev_bound").is_none());
+    let notes = value["notes"].to_string();
+    assert!(
+        notes.contains("log_sobolev_bound: absent") && notes.contains("different covariances"),
+        "{notes}"
+    );
+    // The score is not Lipschitz, and no constant is uniform in y.
+    assert_eq!(ends(entry(&value, "score_lipschitz", "t", 0.5), "upper"), INFINITE);
+    assert_eq!(ends(entry(&value, "conditional_poincare_sup", "t", 0.5), "value"), INFINITE);
+}
+
+#[test]
+fn other_mixtures_in_space_have_an_action_between_bounds() {
+    let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-1, 0, 0], [1, 0, 0]]\nstds = [0.5, 0.6]\n\
+                 [run]\nkappa = [0.1]";
+    let value = Place::new(space).measured();
+    let (lo, hi) = ends(&value, "action");
+    assert!(0.0 < lo && lo < hi && hi.is_finite(), "[{lo}, {hi}]");
+    let bias = entry(&value, "bias", "kappa", 0.1);
+    assert_agrees(bias, "girsanov_bound", 0.025 * hi, 1.0);
+    assert!(bias.get("forward_kl").is_none() && value["notes"].to_string().contains("forward_kl"));
+    assert!(ends(&value, "poincare_constant").1.is_finite());
+}
+
+#[test]
 fn mixtures_in_the_plane_have_action_and_score() {
     let plane = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0], [2, 0]]\n\
-                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]";
+                 covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]\n[run]\nkappa = [1]";
     let value = Place::new(plane).measured();
     // The second coordinate stands still.
     let (lo, hi) = ends(&value, "action");

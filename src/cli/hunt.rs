@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::ledger::hunt::{Budget, hunt};
 use crate::ledger::{self, DEFAULT_SEED};
 use clap::Args;
-use indicatif::ProgressBar;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -53,7 +52,7 @@ impl Hunt {
             return Err(wrong("--instances", "`0` is no search: expected a number ≥ 1".to_owned()));
         }
         let json = self.json.as_ref().map(output::Target::new).transpose()?;
-        let spinner = if self.quiet { ProgressBar::hidden() } else { spinner("the first instances") };
+        let spinner = spinner("the first instances", self.quiet);
         let report = hunt(claim, self.seed, Budget { time, instances }, family, |now| {
             spinner.set_message(format!("{} instances, tightest {:.6}", now.instances, now.closeness));
         });

@@ -51,9 +51,14 @@ impl PlanArguments {
             return Err(Error::Input { location: "--integrator".to_owned(), message });
         };
         let asked = Sampled::read(&self.file)?;
+        if asked.points().next().is_some() {
+            let message = "points without width, from which KL(target|law of the samples) is infinite for every chain: expected a \
+                           bandwidth > 0";
+            return Err(Error::Input { location: "target".to_owned(), message: message.to_owned() });
+        }
         let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
-        let sign = spinner("plan");
+        let sign = spinner("plan", false);
         let plan = match self.by {
             By::Bounds => Plan::by_bounds(&path, integrator, self.kl),
             By::Computation => Plan::by_computation(&path, integrator, self.kl),
@@ -74,28 +79,37 @@ fn schedule_of(asked: &Sampled) -> Schedule {
 
 /// The target of the file with a schedule.
 fn path_with(asked: &Sampled, schedule: &Schedule) -> Result<PlanPath> {
-    let factor = |law: &SampledLaw| match law {
+    let factors = |law: &SampledLaw| {
+        match law {
         SampledLaw::Mixture(mixture) if mixture.len() == 1 => {
             let law = Gaussian::new(mixture.mean(), mixture.covariance())?;
-            PlanFactor::gaussian(GaussianPath::from_standard(law, schedule.clone())?)
+            Ok(vec![PlanFactor::gaussian(GaussianPath::from_standard(law, schedule.clone())?)?])
         }
         SampledLaw::Mixture(mixture) if mixture.dim() == 1 => {
             let parts = 0..mixture.len();
             let weights: Vec<f64> = parts.clone().map(|k| mixture.weight(k)).collect();
             let means: Vec<f64> = parts.clone().map(|k| mixture.component_mean(k)[0]).collect();
             let stds: Vec<f64> = parts.map(|k| mixture.component_covariance(k)[(0, 0)].sqrt()).collect();
-            PlanFactor::mixture(&weights, &means, &stds, schedule.clone())
+            Ok(vec![PlanFactor::mixture(&weights, &means, &stds, schedule.clone())?])
         }
-        SampledLaw::Mixture(mixture) => Err(Error::Input {
-            location: "target".to_owned(),
-            message: format!(
-                "a mixture in dimension {}: this version plans for Gaussian targets, laws on the line, and products",
-                mixture.dim()
-            ),
-        }),
-        SampledLaw::Line(law) => PlanFactor::line(law, schedule.clone()),
+        SampledLaw::Mixture(mixture) => {
+            PlanFactor::mixture_above_the_line(mixture, schedule).map_err(|error| match error {
+                Error::Undefined { reason, .. } => Error::Input {
+                    location: "target".to_owned(),
+                    message: format!(
+                        "a mixture in dimension {}: this version plans for Gaussian targets, laws on the line, mixtures in the \
+                         plane and such with a normal law across, and products, but here {reason}",
+                        mixture.dim()
+                    ),
+                },
+                other => other,
+            })
+        }
+        SampledLaw::Line(law) => Ok(vec![PlanFactor::line(law, schedule.clone())?]),
+    }
     };
-    PlanPath::new(asked.factors.iter().map(factor).collect::<Result<_>>()?, asked.start)
+    let all = asked.factors.iter().map(factors).collect::<Result<Vec<_>>>()?;
+    PlanPath::new(all.into_iter().flatten().collect(), asked.start)
 }
 
 /// The plan in words.
@@ -131,7 +145,7 @@ fn describe(plan: &Plan, path: &PlanPath) -> String {
 fn comparison(asked: &Sampled, kl: f64) -> String {
     let Ok(path) = path_with(asked, &schedule_of(asked)) else { return String::new() };
     if !path.is_closed_form() {
-        return "\nOther schedules are compared for Gaussian targets and mixtures only: their scores are closed forms\n"
+        return "\nOther schedules are compared for Gaussian targets and mixtures on the line only\n"
             .to_owned();
     }
     let mut schedules = vec![schedule_of(asked)];

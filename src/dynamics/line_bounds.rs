@@ -4,7 +4,7 @@
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::panels::GaussRule;
-use crate::path::{LineCurve, LineSlice, Schedule, SlicePoint, largest_curvature};
+use crate::path::{LineCurve, LineSlice, MixturePath, Schedule, SlicePoint, largest_curvature};
 use crate::transport::line::{MetricDerivative, expectations};
 use rayon::prelude::*;
 use std::fmt;
@@ -130,6 +130,9 @@ const CELLS: u32 = 16;
 /// Beyond this a constant is of no use to anybody.
 const USELESS: f64 = 1e300;
 
+/// `w ↦ ∫_from^1 w(t)|p'_t|² dt`.
+pub type WeightedAction<'a> = dyn Fn(&dyn Fn(f64) -> f64) -> Result<Enclosure> + 'a;
+
 /// How fast annealed Langevin dynamics along a curve contracts: `ρ = −sup_y ∂_y² log p_φ(y)` on a grid of angles.
 #[derive(Clone, Debug)]
 pub struct LineContraction {
@@ -162,6 +165,29 @@ impl LineContraction {
         Ok(Self { angles, rates })
     }
 
+    /// The contraction along a mixture path from a Gaussian base in any dimension between the angles 0 and `first`, by the bound for the
+    /// largest eigenvalue of `∇²log p_φ` in closed form.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `0 < first ≤ π/2`; [`Error::Undefined`] where there is no such bound; those of [`MixturePath::slice`].
+    pub fn of_mixture(path: &MixturePath, first: f64) -> Result<Self> {
+        positive("first angle", first)?;
+        let share = |i: u32| f64::from(i) / f64::from(ANGLES);
+        let angles: Vec<f64> = (0..=ANGLES).map(|i| first * share(i) * share(i)).collect();
+        let rates: Vec<f64> = angles
+            .iter()
+            .map(|&angle| Ok(-path.slice(angle)?.largest_eigenvalue_bound()))
+            .collect::<Result<_>>()?;
+        if rates.iter().all(|rate| rate.is_finite()) {
+            return Ok(Self { angles, rates });
+        }
+        Err(Error::Undefined {
+            what: "the contraction of annealed Langevin dynamics".to_owned(),
+            reason: "no bound above is known for the Hessian of log p_t where components have different covariances"
+                .to_owned(),
+        })
+    }
+
     /// The ends of ρ on the cells, outward from the target, and the times at the nodes.
     fn cells(&self, schedule: &Schedule) -> (Vec<f64>, Vec<(f64, f64)>) {
         let (mut times, mut rates) = (vec![schedule.time_of_angle(self.angles[0])], Vec::new());
@@ -178,6 +204,43 @@ impl LineContraction {
             }
         }
         (times, rates)
+    }
+
+    /// Solutions of `κĊ = −2ρC + 4` with ρ replaced by its values at both ends of each cell.
+    fn constants(&self, schedule: &Schedule, kappa: f64, from: f64, initial: f64) -> Result<Constants> {
+        positive("kappa", kappa)?;
+        positive("initial constant", initial)?;
+        let first = schedule.angle(from);
+        let last = self.angles[self.angles.len() - 1];
+        if (first - last).abs() > 8.0 * f64::EPSILON {
+            return Err(Error::domain("start", from, "the time at which the contraction begins"));
+        }
+        let (times, rates) = self.cells(schedule);
+        let cells = rates.len();
+        let (mut above, mut below) = (vec![initial; cells + 1], vec![initial; cells + 1]);
+        for j in (0..cells).rev() {
+            let step = (times[j] - times[j + 1]).max(0.0) / kappa;
+            above[j] = relaxed(above[j + 1], rates[j].0, step);
+            below[j] = relaxed(below[j + 1], rates[j].1, step);
+        }
+        Ok(Constants { times, above, below })
+    }
+
+    /// A bound for `C_LS(q_1)`, `q_1` the law at the end of annealed Langevin dynamics with slowness κ started from `p_from`: the
+    /// solution at the end of `κĊ = −2ρC + 4` from `initial ≥ C_LS(p_from)` (Collet, Malrieu 2008; Converged).
+    ///
+    /// # Errors
+    /// As [`LineContraction::log_sobolev_bias_bound`].
+    pub fn log_sobolev_constant(
+        &self,
+        schedule: &Schedule,
+        kappa: f64,
+        from: f64,
+        initial: f64,
+    ) -> Result<Enclosure> {
+        let all = self.constants(schedule, kappa, from, initial)?;
+        let (a, b) = (all.below[0], all.above[0]);
+        Enclosure::new(a.min(b), a.max(b), Evidence::Converged)
     }
 
     /// A bound for `KL(p_1|q)` of annealed Langevin dynamics with slowness κ started from `p_from`, by the log-Sobolev inequality
@@ -197,22 +260,24 @@ impl LineContraction {
         from: f64,
         initial: f64,
     ) -> Result<Enclosure> {
-        positive("kappa", kappa)?;
-        positive("initial constant", initial)?;
-        let first = schedule.angle(from);
-        let last = self.angles[self.angles.len() - 1];
-        if (first - last).abs() > 8.0 * f64::EPSILON {
-            return Err(Error::domain("start", from, "the time at which the contraction begins"));
-        }
-        let (times, rates) = self.cells(schedule);
-        let cells = rates.len();
-        // Constants at the nodes, from the start to the target, from above and from below.
-        let (mut above, mut below) = (vec![initial; cells + 1], vec![initial; cells + 1]);
-        for j in (0..cells).rev() {
-            let step = (times[j] - times[j + 1]).max(0.0) / kappa;
-            above[j] = relaxed(above[j + 1], rates[j].0, step);
-            below[j] = relaxed(below[j + 1], rates[j].1, step);
-        }
+        let energy = |felt: &dyn Fn(f64) -> f64| derivative.weighted_action(schedule, (from, 1.0), felt);
+        self.discounted(&energy, schedule, kappa, from, initial)
+    }
+
+    /// The same with `energy(w) = ∫_from^1 w(t)|p'_t|² dt`, or a bound above for it.
+    ///
+    /// # Errors
+    /// As [`LineContraction::log_sobolev_bias_bound`].
+    pub fn discounted(
+        &self,
+        energy: &WeightedAction<'_>,
+        schedule: &Schedule,
+        kappa: f64,
+        from: f64,
+        initial: f64,
+    ) -> Result<Enclosure> {
+        let Constants { times, above, below } = self.constants(schedule, kappa, from, initial)?;
+        let cells = times.len() - 1;
         let weight = |constants: &[f64], worst: fn(f64, f64) -> f64| {
             let mut exponents = vec![0.0; cells + 1];
             for j in 0..cells {
@@ -230,11 +295,18 @@ impl LineContraction {
                 let share = ((times[j - 1] - t) / (times[j - 1] - times[j])).clamp(0.0, 1.0);
                 core_math::exp(-(exponents[j - 1] + share * (exponents[j] - exponents[j - 1])))
             };
-            derivative.weighted_action(schedule, (from, 1.0), &felt)
+            energy(&felt)
         };
         let bound = integral(&slow)?.hull(integral(&fast)?) * (0.5 * kappa);
         Ok(bound.weakened(Evidence::Converged))
     }
+}
+
+/// Bounds for log-Sobolev constants along the dynamics at the nodes of the cells, from the target to the start.
+struct Constants {
+    times: Vec<f64>,
+    above: Vec<f64>,
+    below: Vec<f64>,
 }
 
 /// `C` after the time `step` of `C' = −2ρC + 4`.

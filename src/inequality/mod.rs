@@ -9,6 +9,7 @@ mod dual_formula;
 mod line_profile;
 pub mod log_sobolev;
 pub mod log_sobolev_perturbation;
+pub mod mixture;
 pub mod perturbation;
 pub mod poincare;
 mod test_function;

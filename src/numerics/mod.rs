@@ -1,6 +1,7 @@
 //! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, panel grids,
 //! linear equations, special functions, named random streams.
 
+pub mod bessel;
 pub mod collocation;
 pub mod differentiation;
 pub mod double_double;

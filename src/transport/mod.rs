@@ -23,7 +23,8 @@ pub use gaussian::{
 };
 pub use ou_time::{action_in_ou_time, length_in_ou_time};
 pub use plane::{
-    PlaneTransport, PlaneVelocity, mixture_action, mixture_metric_derivative_squared, plane_transport,
+    AngularEnergy, PlaneTransport, PlaneVelocity, ScoreNormCurves, mixture_action,
+    mixture_metric_derivative_squared, mixture_parts, mixture_small_kappa_limit, plane_transport,
     plane_velocity,
 };
 pub use plane_distance::{Density, PlaneResolution};

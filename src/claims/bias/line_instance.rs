@@ -33,6 +33,10 @@ pub struct LineBiasInstance {
 /// For laws whose densities are quadratures: one digit less, with at most 128 cells.
 const BY_QUADRATURE: Accuracy = Accuracy { tolerance: 1e-2, finest: 2 };
 
+/// Relative width of the bias above which the next finer grid is taken, and how many of them there are.
+const DECISIVE: f64 = 0.1;
+const FINER: usize = 2;
+
 impl LineBiasInstance {
     /// An instance; the action on the range has to be finite.
     ///
@@ -113,14 +117,24 @@ impl LineBiasInstance {
         (angle(self.until), angle(self.from))
     }
 
-    /// The law of the dynamics, from the Fokker-Planck equation; computed once.
+    /// The law of the dynamics, from the Fokker-Planck equation; computed once. Where the enclosure of the bias is too
+    /// wide to decide anything, on finer grids.
     ///
     /// # Errors
     /// Those of [`AnnealedLine::along`] and [`AnnealedLine::law`].
     pub fn law(&self) -> Result<&AnnealedLaw> {
         let solve = || {
             let line = AnnealedLine::along(&self.line.path, self.from, self.until)?;
-            line.law(self.schedule(), self.kappa, self.accuracy)
+            let mut accuracy = self.accuracy;
+            let finest = (accuracy.finest + FINER).min(Accuracy::FINEST);
+            loop {
+                let law = line.law(self.schedule(), self.kappa, accuracy)?;
+                let forward = law.bias().forward_kl;
+                if forward.width() <= DECISIVE * forward.hi() || accuracy.finest >= finest {
+                    return Ok(law);
+                }
+                accuracy.finest += 1;
+            }
         };
         self.law.get_or_init(solve).as_ref().map_err(Clone::clone)
     }

@@ -17,7 +17,7 @@
 //! formulas; `C*` is the largest `2λ_max(Cov q_τ)`. On the line: the Fokker-Planck equation against the inequality
 //! integrated with the constant `C_τ` of L16 at every time; for several wells it is of the order `e^{c/κ}`, and then the
 //! bound says no more than `κA/2`. *Not checked here:* more than one dimension beyond Gaussian laws; Student bases, for
-//! which `C_LS(q_0) = ∞` (H1); on the line the constants `C_LS(q_τ)` of the computed laws themselves.
+//! which `C_LS(q_0) = ∞` (H1). The constants `C_LS(q_τ)` of computed laws on the line are compared with `C_τ` in L16.
 //!
 //! *Sharp.* Translation along a top eigenvector at constant speed, `κ → 0`. *With `C_P` in place of
 //! `C_LS`* it is false (a twin).
@@ -119,7 +119,7 @@ impl Theorem for LogSobolevBiasBound {
                   integrated with the constants C_τ of L16 (ρ by search over the curvature of the slices) for mixtures \
                   and potentials; for several wells C_τ is of the order e^{c/κ}, and the bound no better than κA/2.",
         not_checked: "Laws in more than one dimension that are not Gaussian; Student bases (C_LS(q_0) = ∞: nothing is \
-                      said); the constants C_LS(q_τ) themselves on the line.",
+                      said). The constants C_LS(q_τ) of computed laws on the line are compared with C_τ in L16.",
         source: "[CCG], log-Sobolev improves the efficiency of the model; entropy dissipation along the path",
         relation: Relation::Upper,
         rests_on: &["T4", "L16"],

@@ -12,6 +12,7 @@ mod line_discount;
 pub mod line_instance;
 pub mod log_sobolev_bias_bound;
 pub mod path_space_divergence;
+pub mod plane_instance;
 pub mod poincare_bias_bound;
 pub mod reverse_bias_bound;
 pub mod small_kappa_limit;

@@ -15,22 +15,29 @@
 //!
 //! *Checked.* Left: covariance of the law of annealed Langevin dynamics along Gaussian paths, from its
 //! linear equations; closed form for linear drifts (contracting and expanding). Right: the integrals,
-//! by quadrature in the angle. *Not checked:* drifts that are not linear.
+//! by quadrature in the angle. For mixtures on the line the law at the end is computed by the Fokker-Planck equation, and its constant
+//! is the largest quotient `Ent(f²)/∫f'²` that the log-Sobolev engine finds: a search, which cannot exclude a better function, so
+//! this part can refute the bound but not prove it; ρ is found by a search over each slice. *Not checked:* other drifts that are not
+//! linear.
 //!
 //! *Sharp.* Ornstein-Uhlenbeck drifts; paths whose widest direction stays the same. *Dropping* the
 //! initial term, or taking ρ at the target only, makes it false.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::functional_instances::LinearImage;
+use crate::claims::line_instances::near_bumps;
 use crate::claims::log_sobolev::dynamics_instance::{Instance, Kind};
-use crate::dynamics::law_covariance_norm;
+use crate::dynamics::fokker_planck::LineLaw;
+use crate::dynamics::{LineContraction, law_covariance_norm};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::Result;
+use crate::inequality::log_sobolev::maximise_tabulated;
 use crate::inequality::{
     Contraction, contracted_constant, log_sobolev_along_dynamics, poincare_along_dynamics,
 };
 use crate::measure::gaussian::Gaussian;
 use crate::path::GaussianPath;
+use std::f64::consts::FRAC_PI_2;
 
 /// The claim.
 pub struct AlongDynamics;
@@ -50,8 +57,10 @@ impl Theorem for AlongDynamics {
         why: "Synchronous coupling contracts gradients by e^{−∫ρ}; add up the entropy produced along the way.",
         checked: "Covariances of annealed Langevin dynamics along Gaussian paths (widest direction fixed: equality; \
                   crossing or turning: inequality), all schedules, κ from 10⁻³ to 20; linear drifts that contract \
-                  or expand, in closed form.",
-        not_checked: "Drifts that are not linear.",
+                  or expand, in closed form. Mixtures on the line: the largest quotient Ent(f²)/∫f'² that the log-Sobolev \
+                  engine finds for the law from the Fokker-Planck equation (a search: it may refute, not prove), against \
+                  the bound with ρ by a search over the slices.",
+        not_checked: "Drifts that are not linear, beyond annealed Langevin dynamics on the line.",
         source: "Collet, Malrieu, Logarithmic Sobolev inequalities for inhomogeneous Markov semigroups (2008)",
         relation: Relation::Upper,
         rests_on: &["L1"],
@@ -67,13 +76,14 @@ impl Theorem for AlongDynamics {
                 family("coordinates that change roles", 12, 90, Instance::random_crossing),
                 family("covariances that do not commute", 4, 30, Instance::random_dense),
                 family("linear drifts", 12, 90, Instance::random_linear),
+                family("annealed Langevin to mixtures on the line", 1, 20, Instance::random_on_line),
             ],
         )
     }
 
     fn relation(instance: &Instance) -> Relation {
         match instance {
-            Instance::Annealed { fixed_direction: false, .. } => Relation::Upper,
+            Instance::Annealed { fixed_direction: false, .. } | Instance::Line { .. } => Relation::Upper,
             // Two quadratures with relative errors of some 1e-11 at the smallest κ.
             Instance::Annealed { .. } | Instance::Linear { .. } => Relation::Equality { resolution: 1e-9 },
         }
@@ -140,7 +150,17 @@ impl Theorem for AlongDynamics {
                             let contraction = Contraction::of_annealed_langevin(&still, 0.0, 1.0)?;
                             contracted_constant(&contraction, *kappa, kind.source(), i.initial()?)
                         }
-                        Instance::Linear { .. } => AlongDynamics::bound(i),
+                        Instance::Linear { .. } | Instance::Line { .. } => AlongDynamics::bound(i),
+                    }),
+                },
+                FalseTwin {
+                    name: "2Var(q_τ), as for Gaussian laws, for a mixture on the line",
+                    instance: || Instance::on_line(near_bumps()?, "cosine", 1.0),
+                    wrong: Wrong::Bound(|i| {
+                        let law = i.law_on_line()?.law;
+                        let moment = |k: i32| law.integral(|y, log_q| y.powi(k) * core_math::exp(log_q));
+                        let variance = moment(2) / moment(0) - (moment(1) / moment(0)).powi(2);
+                        Ok(Enclosure::exact(2.0 * variance).weakened(Evidence::Converged))
                     }),
                 },
             ],
@@ -159,6 +179,12 @@ impl Theorem for AlongDynamics {
                 let made = Enclosure::certified(-exponent.exp_m1() / Interval::point(*rate));
                 Ok(kind.gaussian(kept * law.spectrum().largest() + made))
             }
+            Instance::Line { .. } => {
+                let law = instance.law_on_line()?;
+                let constant = |law: &LineLaw| maximise_tabulated(law.nodes(), law.log_density());
+                let (fine, coarse) = (constant(&law.law)?.value, constant(&law.coarser)?.value);
+                Ok(fine.widened((fine.mid() - coarse.mid()).abs()))
+            }
         }
     }
 
@@ -172,6 +198,11 @@ impl Theorem for AlongDynamics {
                 along(path, *kappa, *from, *until, instance.initial()?)
             }
             Instance::Linear { kind, .. } => instance.formula(kind.source(), 1.0, instance.initial()?),
+            Instance::Line { line, kappa } => {
+                let contraction = LineContraction::of(line.path.curve(), FRAC_PI_2, true)?;
+                let initial = instance.initial()?.hi();
+                contraction.log_sobolev_constant(line.path.schedule(), *kappa, 0.0, initial)
+            }
         }
     }
 }

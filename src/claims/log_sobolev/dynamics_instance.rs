@@ -2,10 +2,13 @@
 
 use crate::claims::functional_instances::{LinearImage, dense_law, describe};
 use crate::claims::gaussian_instances::random_schedule;
+use crate::claims::line_instances::{LineInstance, random_mixture};
+use crate::dynamics::fokker_planck::{DriftLaw, LineProcess, process_on_line};
 use crate::enclosure::{Enclosure, Interval};
-use crate::error::{Result, finite, positive, within};
+use crate::error::{Error, Result, finite, positive, within};
 use crate::inequality::{Contraction, contracted_constant};
 use crate::measure::gaussian::Gaussian;
+use crate::measure::line::LineMeasure;
 use crate::numerics::stream::Stream;
 use crate::path::{Channel, GaussianPath, Schedule};
 use rand::RngExt;
@@ -72,6 +75,13 @@ pub enum Instance {
         rate: f64,
         /// Time.
         duration: f64,
+    },
+    /// Annealed Langevin dynamics along a whole path on the line from `N(0, 1)`: the log-Sobolev constant at the end.
+    Line {
+        /// The path.
+        line: Box<LineInstance>,
+        /// Slowness κ.
+        kappa: f64,
     },
 }
 
@@ -176,6 +186,42 @@ impl Instance {
         Self::linear(Kind::of(index), dense_law(stream, index)?, rate, duration)
     }
 
+    /// A mixture on the line: in turn nearly one bump, for which the bound is moderate at every κ, and two near ones.
+    ///
+    /// # Errors
+    /// Never in practice: the parameters are in range.
+    pub fn random_on_line(stream: &mut Stream, index: usize) -> Result<Self> {
+        let target = random_mixture(stream, [3, 0][index % 2])?;
+        let kappa = 10_f64.powf(stream.random_range(-1.5..1.0));
+        Self::on_line(target, ["cosine", "power 2"][index / 2 % 2], kappa)
+    }
+
+    /// The dynamics along a path on the line from `N(0, 1)`.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Domain`] unless `kappa` is finite and positive; those of [`LineInstance::from_standard`].
+    pub fn on_line(target: LineMeasure, schedule_name: &str, kappa: f64) -> Result<Self> {
+        let line = Box::new(LineInstance::from_standard(target, schedule_name)?);
+        Ok(Self::Line { line, kappa: positive("kappa", kappa)? })
+    }
+
+    /// The law at the end on the line, by a solver that knows the drift alone.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Undefined`] for the other instances; those of [`process_on_line`].
+    pub fn law_on_line(&self) -> Result<DriftLaw> {
+        /// Number of the coarsest of three grids: 128 cells.
+        const COARSEST: usize = 2;
+        let Self::Line { line, kappa } = self else { return Err(self.not_on_line()) };
+        process_on_line(&line.path, LineProcess::AnnealedLangevin, *kappa, 0.0, 1.0, COARSEST)
+    }
+
+    /// The refusal of what is defined on the line alone.
+    pub fn not_on_line(&self) -> Error {
+        let what = "the law of the dynamics on the line".to_owned();
+        Error::Undefined { what, reason: format!("the instance is {self}") }
+    }
+
     /// A general target, slowly approached from the standard base.
     ///
     /// # Errors
@@ -217,6 +263,10 @@ impl Instance {
                     Contraction::new(&schedule, panels, |_| rate / slowdown, 0.0, *rate >= 0.0)?;
                 contracted_constant(&contraction, 1.0 / duration, source, initial)
             }
+            Self::Line { .. } => Err(Error::Undefined {
+                what: "a bound with another source or contraction".to_owned(),
+                reason: format!("it is for linear drifts, and the instance is {self}"),
+            }),
         }
     }
 
@@ -224,6 +274,7 @@ impl Instance {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Annealed { kind, .. } | Self::Linear { kind, .. } => *kind,
+            Self::Line { .. } => Kind::LogSobolev,
         }
     }
 
@@ -239,6 +290,8 @@ impl Instance {
                 kind.gaussian(law.poincare_constant() * Enclosure::certified(rounding) * *factor)
             }
             Self::Linear { kind, law, .. } => kind.gaussian(law.poincare_constant()),
+            // N(0, 1).
+            Self::Line { .. } => Enclosure::exact(2.0),
         })
     }
 }
@@ -253,6 +306,7 @@ impl fmt::Display for Instance {
             Self::Linear { kind, law, rate, duration } => {
                 write!(f, "{kind:?}: drift −{rate}·x for time {duration} from {}", describe(law))
             }
+            Self::Line { line, kappa } => write!(f, "LogSobolev: {line}, κ={kappa}"),
         }
     }
 }

@@ -14,8 +14,8 @@
 //!
 //! *Checked.* Left: the norm of the gradient field from the Lyapunov equation. Right: the largest eigenvalue of
 //! the covariance, times the Fisher information of the curve. Mixtures on the line: the norm of the field against the Poincaré
-//! constant of the law at t from a solver. *Not checked here:* laws that are not Gaussian in d ≥ 2, Student bases (no
-//! Poincaré inequality holds).
+//! constant of the law at t from a solver; mixtures in the plane likewise, where the conditional velocity is the gradient field.
+//! *Not checked here:* laws that are not Gaussian in d ≥ 3, Student bases (no Poincaré inequality holds).
 //!
 //! *Sharp.* A Gaussian law translated along a top eigenvector of its covariance. *Dropping H1:* none is
 //! left to check on Gaussian laws, which have `C_P = λ_max(Σ)`.
@@ -23,13 +23,16 @@
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::path::instance::PathPoint;
 use crate::claims::path::line_instance::{LinePoint, has_gaussian_base, rounded};
+use crate::claims::path::mixture_instance::MixtureTime;
 use crate::claims::transport::instance::{Rate, Tangent};
 use crate::enclosure::{Enclosure, Evidence, Relation};
 use crate::error::{Error, Result};
 use crate::inequality::poincare::converged_poincare_constant;
+use crate::inequality::poincare::plane::plane_poincare_constant;
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
 use crate::transport::line::slice_integrals;
+use crate::transport::plane_velocity;
 use nalgebra::{DMatrix, DVector};
 use std::fmt;
 
@@ -40,6 +43,8 @@ pub enum PoincareCase {
     Gaussian(Box<Tangent>),
     /// A mixture on the line, Gaussian base.
     Line(Box<LinePoint>),
+    /// A mixture in the plane, Gaussian base.
+    Plane(Box<MixtureTime>),
 }
 
 impl PoincareCase {
@@ -61,6 +66,7 @@ impl fmt::Display for PoincareCase {
         match self {
             Self::Gaussian(tangent) => write!(f, "{tangent}"),
             Self::Line(point) => write!(f, "{point}"),
+            Self::Plane(case) => write!(f, "{case}"),
         }
     }
 }
@@ -81,8 +87,8 @@ impl Theorem for PoincareExistence {
         why: "With g = ∂_t log p_t: ‖∇φ‖² = ∫φg dp_t ≤ √Var(φ)·‖g‖ ≤ √C_P·‖∇φ‖·‖g‖; existence by Lax-Milgram.",
         checked: "The norm of the gradient field from the Lyapunov equation against λ_max(Σ) times the Fisher \
                   information of the curve; general covariances and rates, up to d = 1000. On the line mixtures, near and \
-                  far bumps, with the constant of p_t from a solver.",
-        not_checked: "Laws that are not Gaussian in d ≥ 2; potentials on the line.",
+                  far bumps, and mixtures in the plane with dense covariances, with the constant of p_t from a solver.",
+        not_checked: "Laws that are not Gaussian in d ≥ 3; potentials on the line.",
         source: "Lax-Milgram; [CCG], existence of the field under a Poincaré inequality",
         relation: Relation::Upper,
         rests_on: &["T2", "T5"],
@@ -123,6 +129,13 @@ impl Theorem for PoincareExistence {
                     quick: 4,
                     full: 40,
                     draw: |s, i| PoincareCase::line(LinePoint::mixture(s, i)?),
+                },
+                Family {
+                    name: "mixtures in the plane",
+                    evidence: Evidence::Converged,
+                    quick: 0,
+                    full: 8,
+                    draw: |s, _| Ok(PoincareCase::Plane(Box::new(MixtureTime::random(s, 2, None)?))),
                 },
             ],
         )
@@ -183,7 +196,7 @@ impl Theorem for PoincareExistence {
                     instance: moved_mostly,
                     wrong: Wrong::Bound(|i| match i {
                         PoincareCase::Gaussian(case) => rate_norm_squared(case),
-                        PoincareCase::Line(_) => PoincareExistence::bound(i),
+                        PoincareCase::Line(_) | PoincareCase::Plane(_) => PoincareExistence::bound(i),
                     }),
                 },
                 FalseTwin {
@@ -199,6 +212,10 @@ impl Theorem for PoincareExistence {
         match instance {
             PoincareCase::Gaussian(tangent) => Ok(tangent.optimal_field()?.norm_squared()),
             PoincareCase::Line(point) => point.velocity_squared(),
+            PoincareCase::Plane(case) => {
+                let angle = case.schedule.angle(case.t);
+                Ok(plane_velocity(&case.path, angle)?.norm_squared * case.angular_speed().square())
+            }
         }
     }
 
@@ -212,9 +229,22 @@ impl Theorem for PoincareExistence {
                 let rate = slice_integrals(point.law(point.t)?.as_ref()).log_density_rate_squared;
                 Ok(constant * rounded(rate) * point.angular_speed().square())
             }
+            PoincareCase::Plane(case) => {
+                let law = case.law(case.t)?;
+                let constant =
+                    plane_poincare_constant(|x, y| law.log_density(&[x, y]).map_or(f64::INFINITY, |l| -l))?;
+                let [rate] = case.region(case.t).integrals(STEP, |y| {
+                    let Ok(point) = law.point(y) else { return [f64::NAN] };
+                    [core_math::exp(point.log_density) * point.log_density_rate.powi(2)]
+                });
+                Ok(constant.value * rate * case.angular_speed().square())
+            }
         }
     }
 }
+
+/// Step of the quadrature in the plane in standard deviations of the narrowest component.
+const STEP: f64 = 0.25;
 
 /// The law of a mixture on the line at a time, as a mixture.
 fn law_on_the_line(point: &LinePoint) -> Result<LineMeasure> {

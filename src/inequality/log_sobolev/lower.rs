@@ -42,11 +42,19 @@ const REPORTED: usize = 1;
 
 /// Maximises `Ent(f²)/∫f'²`.
 pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
-    let pieces = frame.pieces();
-    let shares = frame.shares(SEARCH);
+    maximise_on(&frame.pieces(), &frame.shares(SEARCH), &|x| potential.value(x))
+}
+
+/// The same for a potential that is smooth between two points, given as a function.
+pub(super) fn maximise_between(ends: [f64; 2], potential: &dyn Fn(f64) -> f64) -> Maximum {
+    maximise_on(&ends, &[SEARCH], potential)
+}
+
+/// The same on pieces between consecutive points, with so many springs each on the coarsest chain.
+fn maximise_on(pieces: &[f64], shares: &[usize], potential: &dyn Fn(f64) -> f64) -> Maximum {
     let chain = |level: usize| {
         let counts: Vec<usize> = shares.iter().map(|n| n << level).collect();
-        Chain::new(&pieces, &counts, |x| potential.value(x))
+        Chain::new(pieces, &counts, potential)
     };
     let coarse = chain(0);
     let modes = eigenfunctions(&coarse, 3);
@@ -58,7 +66,7 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
         let current = if level == 0 { coarse.clone() } else { chain(level) };
         let width = 1.0 / (1_u64 << (2 * level)) as f64;
         if level > 0 {
-            mode = refine(&mode, &shares, level - 1);
+            mode = refine(&mode, shares, level - 1);
         }
         let value = polish_mode(&current, &mut mode);
         limits.push((width, Enclosure::exact(2.0 * value)));
@@ -66,7 +74,7 @@ pub(super) fn maximise(potential: Potential<'_>, frame: &Frame) -> Maximum {
             let start = if level == 0 {
                 Some(candidate.clone())
             } else {
-                Candidate::new(&current, refine(&candidate.f, &shares, level - 1))
+                Candidate::new(&current, refine(&candidate.f, shares, level - 1))
             };
             best = start.map(|start| match start.polish(&current, 12) {
                 Some((polished, _)) if polished.quotient > 0.999 * start.quotient => polished,

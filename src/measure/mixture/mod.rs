@@ -176,6 +176,15 @@ impl Mixture {
         self.components[k].covariance()
     }
 
+    /// The mean of component `k` along the axes in which [`Mixture::component_variances`] are given.
+    pub fn mean_along_axes(&self, k: usize) -> Vec<f64> {
+        let component = &self.components[k];
+        match &component.axes {
+            None => component.mean.clone(),
+            Some(axes) => axes.tr_mul(&kernel::column(&component.mean)).as_slice().to_vec(),
+        }
+    }
+
     /// Variances of a component along its axes, shape `[d]`, in no particular order.
     pub fn component_variances(&self, k: usize) -> &[f64] {
         &self.components[k].variances

@@ -82,12 +82,7 @@ impl MixtureSlice<'_> {
         let (most, high_at) = self.search(&starts, 1.0)?;
         let found = [-least, most];
         let (floor, ceiling, infinite) = match self.path().base() {
-            MixtureBase::Student(scales) => {
-                let (n, d) = (scales.freedom(), self.path().dim() as f64);
-                let square = self.sine_cosine().0.powi(2);
-                let sum = n + d;
-                (-sum / (n * square), (sum / (8.0 * n) + sum * sum / (4.0 * n)) / square, false)
-            }
+            MixtureBase::Student(_) => self.student_bounds(),
             MixtureBase::Gaussian => self.gaussian_bounds(),
         };
         // The bounds are closed forms in rounded numbers, the values found rounded sums.
@@ -108,6 +103,27 @@ impl MixtureSlice<'_> {
             found,
             at: [low_at, high_at],
         })
+    }
+
+    /// A proved bound above for the largest eigenvalue of `∇²log p_φ` over all points, in closed form, see the module; infinite where there
+    /// is none (components with different covariances).
+    pub fn largest_eigenvalue_bound(&self) -> f64 {
+        let ceiling = match self.path().base() {
+            MixtureBase::Student(_) => self.student_bounds().1,
+            MixtureBase::Gaussian => self.gaussian_bounds().1,
+        };
+        ceiling + if ceiling.is_finite() { ROUNDING * ceiling.abs() } else { 0.0 }
+    }
+
+    /// Bounds for a Student base, whatever the target is.
+    fn student_bounds(&self) -> (f64, f64, bool) {
+        let MixtureBase::Student(scales) = self.path().base() else {
+            return (f64::NEG_INFINITY, f64::INFINITY, false);
+        };
+        let (n, d) = (scales.freedom(), self.path().dim() as f64);
+        let square = self.sine_cosine().0.powi(2);
+        let sum = n + d;
+        (-sum / (n * square), (sum / (8.0 * n) + sum * sum / (4.0 * n)) / square, false)
     }
 
     /// Bounds below and above for one scale of the base (infinite if there is none), and whether there cannot be one above.

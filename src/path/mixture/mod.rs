@@ -239,6 +239,12 @@ impl MixtureSlice<'_> {
         Err(Error::domain("point", format!("{y:?}"), "a point at which squared distances do not overflow"))
     }
 
+    /// Log-density, score and field per angle in a point of the right dimension, without derivatives and without checks.
+    pub(crate) fn first_order(&self, y: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
+        let first = kernel::first(&self.groups, y);
+        (first.log_density, first.score, first.field)
+    }
+
     /// [`MixtureSlice::point`] without checks.
     pub(crate) fn evaluate(&self, y: &[f64]) -> MixturePoint {
         let first = kernel::first(&self.groups, y);

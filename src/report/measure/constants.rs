@@ -1,9 +1,10 @@
 //! The constants of targets that are not Gaussian.
 
 use crate::enclosure::{Enclosure, Evidence};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inequality::log_sobolev::{LogSobolevReport, NamedBound, log_sobolev_constant};
-use crate::inequality::poincare::plane::{plane_poincare_constant, plane_poincare_constant_of};
+use crate::inequality::mixture::{constant_of, mixture_log_sobolev_bound, mixture_poincare_bound};
+use crate::inequality::poincare::plane::plane_poincare_constant_of;
 use crate::inequality::poincare::poincare_constant;
 use crate::inequality::poincare::radial::radial_poincare_constant;
 use crate::measure::line::LineMeasure;
@@ -109,8 +110,9 @@ fn radial(law: &Radial) -> Result<Constants> {
     Ok(Constants { poincare, log_sobolev, variance: law.variance(), notes })
 }
 
-/// A Gaussian mixture: its Poincaré constant is at least the largest variance, and computed in the plane; the log-Sobolev
-/// constant is at least twice that. Both are known for a single component.
+/// A Gaussian mixture: its Poincaré constant is at least the largest variance, computed in the plane and for collinear means and one
+/// covariance, and bounded above in closed form for others; the log-Sobolev constant is at least twice that, and bounded above
+/// for one covariance. Both are known for a single component.
 pub(super) fn mixture(law: &Mixture) -> Result<Constants> {
     let (_, variance) = extreme_eigenvalues("covariance", &law.covariance())?;
     let variance = variance.weakened(Evidence::Converged).widened(ROUNDING * variance.hi());
@@ -118,17 +120,35 @@ pub(super) fn mixture(law: &Mixture) -> Result<Constants> {
     if law.len() == 1 {
         return Ok(Constants { poincare: variance, log_sobolev: variance * 2.0, variance, notes });
     }
-    let poincare = if law.dim() == 2 && law.has_density() {
-        plane_poincare_constant(|x, y| law.log_density(&[x, y]).map_or(f64::INFINITY, |l| -l))?.value
-    } else {
-        notes.push("poincare_constant: at least the largest variance; the upper end is not known".to_owned());
-        Enclosure::at_least(variance.lo(), Evidence::Converged)
+    let poincare = match constant_of(law) {
+        Ok(value) => value,
+        Err(Error::Undefined { .. }) => {
+            let above = mixture_poincare_bound(law)?;
+            notes.push(match above {
+                Some(_) => "poincare_constant: from the largest variance to a bound for mixtures".to_owned(),
+                None => {
+                    "poincare_constant: at least the largest variance; the upper end is not known".to_owned()
+                }
+            });
+            between(variance.lo(), above)?
+        }
+        Err(error) => return Err(error),
     };
-    notes.push(
-        "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known".to_owned(),
-    );
-    let log_sobolev = Enclosure::at_least((poincare * 2.0).lo(), poincare.evidence());
+    let above = mixture_log_sobolev_bound(law);
+    notes.push(match above {
+        Some(_) => "log_sobolev_constant: lower end: twice the Poincaré constant; upper end: components in a ball, with noise".to_owned(),
+        None => "log_sobolev_constant: at least twice the Poincaré constant; the upper end is not known".to_owned(),
+    });
+    let log_sobolev = between((poincare * 2.0).lo(), above)?;
     Ok(Constants { poincare, log_sobolev, variance, notes })
+}
+
+/// From a bound below to one above, if there is one.
+fn between(below: f64, above: Option<f64>) -> Result<Enclosure> {
+    match above {
+        Some(above) => Enclosure::new(below.min(above), above, Evidence::Converged),
+        None => Ok(Enclosure::at_least(below, Evidence::Converged)),
+    }
 }
 
 /// A potential in two variables: its Poincaré constant and covariance; the log-Sobolev constant is at least twice the former.

@@ -10,8 +10,8 @@ use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::numerics::quadrature::GaussRule;
 use crate::path::{Channel, LineSlice, Schedule};
-use crate::transport::action;
 use crate::transport::line::MetricDerivative;
+use crate::transport::{AngularEnergy, ScoreNormCurves, action};
 use rayon::prelude::*;
 
 /// Relative error of the integrals beyond which they count as infinite.
@@ -19,6 +19,8 @@ const RESOLVED: f64 = 0.05;
 /// Panels towards either end of the path.
 const GRADES: i32 = 12;
 const ORDER: usize = 8;
+/// Points of a law on the line at the two resolutions.
+const POINTS: [usize; 2] = [300, 440];
 
 /// Integrals over a path that bound the step of Euler's scheme. All are sums over independent factors.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -66,6 +68,14 @@ impl Increments {
                         line_norms(&*line.curve().slice(angle)?, points)
                     })?;
                 }
+                Kind::Plane(path, _) => {
+                    let action = AngularEnergy::metric_derivative(path)?.whole(schedule, start)?;
+                    sum.action = sum.action + action;
+                    let curves = ScoreNormCurves::of(path)?;
+                    sum.add(schedule, start, &|angle, points| {
+                        Ok(curves.at(usize::from(points == POINTS[1]), angle))
+                    })?;
+                }
             }
         }
         if sum.action.is_finite() {
@@ -82,8 +92,8 @@ impl Increments {
         start: f64,
         norms: &(dyn Fn(f64, usize) -> Result<Norms> + Sync),
     ) -> Result<()> {
-        let coarse = integrals(schedule, start, 1, &|angle| norms(angle, 300))?;
-        let fine = integrals(schedule, start, 2, &|angle| norms(angle, 440))?;
+        let coarse = integrals(schedule, start, 1, &|angle| norms(angle, POINTS[0]))?;
+        let fine = integrals(schedule, start, 2, &|angle| norms(angle, POINTS[1]))?;
         let mut found = [Enclosure::exact(0.0); 4];
         for ((entry, a), b) in found.iter_mut().zip(coarse).zip(fine) {
             let error = (a - b).abs();

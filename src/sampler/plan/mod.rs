@@ -2,23 +2,28 @@
 //!
 //! [`Plan::by_bounds`] takes them from proved bounds and knows nothing of the law of the chain; [`Plan::by_computation`]
 //! computes that law ([`chain_divergence`]) and looks for the fewest steps. The targets are Gaussian laws in any dimension, laws
-//! on the line, and products of these.
+//! on the line, and products of these; by bounds also mixtures in the plane, and above it those of equal isotropic components whose
+//! means lie in a plane.
 
 mod channels;
 mod increments;
 mod kernel;
+mod line_law;
 mod search;
 
 pub use increments::Increments;
-pub use search::{least_divergence, line_chain_divergence};
+pub use line_law::{LineChainLaw, line_chain_divergence, line_girsanov_bound};
+pub use search::least_divergence;
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, within};
 use crate::measure::line::LineMeasure;
+use crate::measure::mixture::Mixture;
 use crate::numerics::extrapolation::limit_at_zero;
 use crate::path::line::{LineBase, curve_on_line};
-use crate::path::{GaussianPath, LinePath, MixtureCurve, Schedule};
+use crate::path::{GaussianPath, LinePath, MixtureCurve, MixturePath, Schedule};
 use crate::sampler::{Factor, Grid, Integrator, MixtureScores, ProductScores};
+use crate::transport::mixture_parts;
 use kernel::Resolution;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +40,8 @@ enum Kind {
     Gaussian(Box<GaussianPath>),
     /// The path, and the scores that the sampler steps with.
     Line(LinePath, ProductScores),
+    /// A mixture in the plane.
+    Plane(Box<MixturePath>, Schedule),
 }
 
 impl PlanFactor {
@@ -66,6 +73,21 @@ impl PlanFactor {
         Ok(Self { kind: Kind::Line(LinePath::new(Arc::new(curve), schedule), scores) })
     }
 
+    /// A Gaussian mixture with a density in two dimensions or more: one in the plane, and the normal law across as another factor. Its
+    /// chain is planned for by bounds only.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] for a mixture that does not split like that; those of [`mixture_parts`].
+    pub fn mixture_above_the_line(target: &Mixture, schedule: &Schedule) -> Result<Vec<Self>> {
+        let (plane, across) = mixture_parts(target)?;
+        let kind = Kind::Plane(Box::new(MixturePath::gaussian(plane)), schedule.clone());
+        let mut factors = vec![Self { kind }];
+        if let Some(law) = across {
+            factors.push(Self::gaussian(GaussianPath::from_standard(law, schedule.clone())?)?);
+        }
+        Ok(factors)
+    }
+
     /// Any law on the line.
     ///
     /// # Errors
@@ -80,6 +102,7 @@ impl PlanFactor {
         match &self.kind {
             Kind::Gaussian(path) => path.schedule(),
             Kind::Line(path, _) => path.schedule(),
+            Kind::Plane(_, schedule) => schedule,
         }
     }
 }
@@ -118,10 +141,11 @@ impl PlanPath {
         self.start
     }
 
-    /// Whether every score is a closed form, so that a plan takes seconds.
+    /// Whether every score is a closed form and the law of the chain is computed, so that plans of both kinds take seconds.
     pub fn is_closed_form(&self) -> bool {
         self.factors.iter().all(|factor| match &factor.kind {
             Kind::Gaussian(_) => true,
+            Kind::Plane(..) => false,
             Kind::Line(_, scores) => scores.factors().iter().all(|f| matches!(f, Factor::Mixture(_))),
         })
     }

@@ -15,10 +15,15 @@
 //! light, `‖u‖² = ∫p|u|²` directly. All values are converged.
 
 mod action;
+mod energy;
+mod lattice;
 mod mesh;
 mod reduction;
+mod score_norms;
 
 pub use action::{mixture_action, mixture_metric_derivative_squared};
+pub use energy::{AngularEnergy, mixture_small_kappa_limit};
+pub use score_norms::{ScoreNormCurves, mixture_parts};
 
 use crate::enclosure::{Enclosure, Evidence, Interval};
 use crate::error::{Error, Result};
@@ -78,6 +83,16 @@ struct Node {
 /// [`Error::NoConvergence`] if the law is not resolved.
 pub fn plane_velocity(path: &MixturePath, angle: f64) -> Result<PlaneVelocity> {
     let slice = in_the_plane(path, angle)?;
+    if path.has_gaussian_base() {
+        let on_lattice = lattice::integrals(&slice, |y| {
+            let (log_density, _, u) = slice.first_order(y);
+            let density = log_density.exp();
+            [density, density * (u[0] * u[0] + u[1] * u[1])]
+        });
+        if let Some([mass, norm_squared]) = on_lattice {
+            return Ok(PlaneVelocity { norm_squared, outside: 1.0 - mass.mid() });
+        }
+    }
     let mut found: Vec<(f64, f64, f64)> = Vec::new();
     for (refinement, order) in REFINEMENTS.into_iter().zip(ORDERS) {
         let nodes = nodes(&slice, &mesh_for(&slice, refinement)?, order)?;
@@ -150,20 +165,24 @@ fn nodes(slice: &MixtureSlice<'_>, mesh: &PlaneMesh, order: usize) -> Result<Vec
     let (sine, cosine) = slice.sine_cosine();
     let gaussian = slice.path().has_gaussian_base();
     mesh.sample(order, |y, w| {
+        if gaussian {
+            let (log_density, score, u) = slice.first_order(&y);
+            let energy = u[0] * u[0] + u[1] * u[1];
+            return Node {
+                weight: w * log_density.exp(),
+                field: [u[0], u[1]],
+                score: [score[0], score[1]],
+                energy,
+            };
+        }
         let point = slice.evaluate(&y);
-        let u = [point.velocity[0], point.velocity[1]];
         // −E[X|y]/sin φ = u − cot φ·y.
-        let bounded = [u[0] - cosine / sine * y[0], u[1] - cosine / sine * y[1]];
-        let energy = if gaussian {
-            u[0] * u[0] + u[1] * u[1]
-        } else {
-            point.posterior_covariance.trace() / (sine * sine)
-        };
+        let bounded = [0, 1].map(|i| point.velocity[i] - cosine / sine * y[i]);
         Node {
             weight: w * point.log_density.exp(),
-            field: if gaussian { u } else { bounded },
+            field: bounded,
             score: [point.score[0], point.score[1]],
-            energy,
+            energy: point.posterior_covariance.trace() / (sine * sine),
         }
     })
 }

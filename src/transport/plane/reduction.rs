@@ -1,5 +1,6 @@
 //! Mixtures of equal isotropic components whose means lie in a plane: a mixture in the plane and a normal law across.
 
+use super::energy::normal_rate;
 use crate::error::{Error, Result};
 use crate::measure::mixture::Mixture;
 use nalgebra::{DMatrix, DVector};
@@ -86,6 +87,26 @@ pub(super) fn reduced(target: &Mixture) -> Result<Reduced> {
 }
 
 impl Reduced {
+    /// `‖∂_φ log p_φ‖²` of the part across.
+    pub fn log_density_rate_across(&self, sine: f64, cosine: f64) -> f64 {
+        if self.across == 0 {
+            return 0.0;
+        }
+        let still = normal_rate(0.0, self.variance, sine, cosine);
+        let moving = normal_rate(self.offset_squared.sqrt(), self.variance, sine, cosine);
+        moving + (self.across - 1) as f64 * still
+    }
+
+    /// `Var(|y|²/2 + σ²·log p(y))` of the part across at the target, `σ²` the variance of the base: with `y = o + √v·z` the function is
+    /// `√v⟨o, z⟩ + ½(v−σ²)|z|²` and a constant.
+    pub fn potential_variance_across(&self, base: f64) -> f64 {
+        if self.across == 0 {
+            return 0.0;
+        }
+        let shape = 0.5 * (self.variance - base).powi(2);
+        self.offset_squared * self.variance + self.across as f64 * shape
+    }
+
     /// `|p'_φ|²` of the part across: its mean moves with `−sin φ·offset` and its variance is `c = cos²φ·v + sin²φ`, so the field is
     /// `−sin φ·offset + (c'/2c)·(y−mean)` (Bures).
     pub fn across_squared(&self, sine: f64, cosine: f64) -> f64 {
