@@ -116,15 +116,20 @@ fn run(file: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn help() {
-    let pages: Vec<String> =
-        [&["--help"][..], &["audit", "--help"], &["explain", "--help"], &["measure", "--help"]]
-            .iter()
-            .map(|arguments| {
-                // clap pads an empty line.
-                let page: Vec<String> = run("", arguments).lines().map(|l| l.trim_end().to_owned()).collect();
-                format!("$ dald {}\n{}", arguments.join(" "), page.join("\n"))
-            })
-            .collect();
+    let pages: Vec<String> = [
+        &["--help"][..],
+        &["audit", "--help"],
+        &["explain", "--help"],
+        &["hunt", "--help"],
+        &["measure", "--help"],
+    ]
+    .iter()
+    .map(|arguments| {
+        // clap pads an empty line.
+        let page: Vec<String> = run("", arguments).lines().map(|l| l.trim_end().to_owned()).collect();
+        format!("$ dald {}\n{}", arguments.join(" "), page.join("\n"))
+    })
+    .collect();
     assert_snapshot("help", &pages.join("\n\n"));
 }
 

@@ -146,7 +146,10 @@ const TOKENS: &[&str] = &[
 ];
 
 /// Damaged files that once did harm.
-const FOUND: &[&str] = &[];
+const FOUND: &[&str] = &[
+    // Shown as a text of several lines.
+    "[target]\nkind = \"\\niform\"\ninterval = [0, 1]\n",
+];
 
 /// One case may take this long: reading finds the wells of a potential, which takes a fraction of a second with optimisation.
 const LIMIT: Duration = Duration::from_secs(60);

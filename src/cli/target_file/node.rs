@@ -82,8 +82,10 @@ impl<'a> Node<'a> {
     /// An error about this value, which is shown: `value: expected …`.
     pub(super) fn unexpected(&self, expected: &str) -> Error {
         let text = self.value.to_string();
-        let mut shown: String = text.chars().take(SHOWN).collect();
-        if shown.len() < text.len() {
+        // A message is one line.
+        let visible = |c: char| if c.is_control() { '·' } else { c };
+        let mut shown: String = text.chars().take(SHOWN).map(visible).collect();
+        if text.chars().nth(SHOWN).is_some() {
             shown.push('…');
         }
         self.error(&format!("{shown}: expected {expected}"))
