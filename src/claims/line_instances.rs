@@ -93,11 +93,6 @@ impl LineInstance {
         }
     }
 
-    /// Whether all laws of the path are mixtures of Gaussian laws.
-    pub fn is_gaussian_mixture(&self) -> bool {
-        self.base == LineBase::Gaussian && self.target.mixture_parameters().is_some()
-    }
-
     /// Where the action is finite from: 0, or a little later for schedules that leave the base too fast.
     pub fn regular_start(&self) -> f64 {
         let singular = self.path.schedule().onset_exponent().is_some_and(|a| a <= 1.0);

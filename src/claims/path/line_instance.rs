@@ -2,7 +2,7 @@
 //! transport fields.
 
 use crate::claims::gaussian_instances::random_schedule;
-use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture, random_potential};
+use crate::claims::line_instances::{FINE_TABLE, LineInstance, near_bumps, random_mixture, random_potential};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::measure::line::LineMeasure;
@@ -163,13 +163,14 @@ impl LinePoint {
         Ok(rounded(metric_derivative_squared(self.line.path.curve(), angle)? * self.angular_speed().square()))
     }
 
-    /// `|p'_t|²` from quantile functions alone.
+    /// `|p'_t|²` from quantile functions alone, those of potentials by a table of the densities.
     ///
     /// # Errors
     /// Those of the curve.
     pub fn metric_derivative_squared(&self) -> Result<Enclosure> {
         let angle = self.schedule().angle(self.t);
-        let per_angle = metric_derivative_squared_by_distances(self.line.path.curve(), angle)?;
+        let line = self.line.clone().tabulated(FINE_TABLE)?;
+        let per_angle = metric_derivative_squared_by_distances(line.path.curve(), angle)?;
         Ok(rounded(per_angle * self.angular_speed().square()))
     }
 

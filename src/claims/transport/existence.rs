@@ -114,7 +114,7 @@ impl Theorem for Existence {
               solves the continuity equation.",
         checked: "The norm of the field from the Lyapunov equation (any d) or from distribution functions (d=1) \
                   against Wasserstein quotients extrapolated to h → 0, commuting and non-commuting covariances; on the line \
-                  the conditional velocity against quantile functions for mixtures (also with a Student base), and at \
+                  the conditional velocity against quantile functions for mixtures (also with a Student base) and potentials, and at \
                   points against distribution functions for potentials and Student bases.",
         not_checked: "Laws that are not Gaussian in d ≥ 2.",
         source: "Ambrosio, Gigli, Savaré, Gradient Flows (2008), Theorem 8.3.1; [CCG], Theorem 2.1",
@@ -155,15 +155,15 @@ impl Theorem for Existence {
                     draw: FieldInstance::on_the_line,
                 },
                 Family {
-                    name: "mixtures on the line, at level full also with Student bases",
+                    name: "mixtures on the line, at level full also potentials and Student bases",
                     evidence: Evidence::Converged,
                     quick: 4,
                     full: 40,
                     draw: |s, i| {
-                        let point = if i % 20 == 19 {
-                            LinePoint::student_mixture(s, i)
-                        } else {
-                            LinePoint::mixture(s, i)
+                        let point = match (i % 20, i % 5) {
+                            (19, _) => LinePoint::student_mixture(s, i),
+                            (_, 4) => LinePoint::potential(s, i / 5),
+                            _ => LinePoint::mixture(s, i),
                         };
                         Ok(FieldInstance::Line(Box::new(point?)))
                     },
