@@ -171,6 +171,11 @@ pub trait Theorem: Send + Sync + 'static {
         0.0
     }
 
+    /// The instance as the text of a target file for `dald measure`, where it is a target.
+    fn target_file(_instance: &Self::Instance) -> Option<String> {
+        None
+    }
+
     /// Left side.
     ///
     /// # Errors
@@ -211,6 +216,20 @@ pub trait Claim: Send + Sync {
     fn outline(&self) -> Outline;
     /// Checks the claim.
     fn check(&self, level: Level, seed: u64) -> Record;
+    /// Judges the claim at one instance: number `index` of the family with number `family`, the first random numbers
+    /// from which it is drawn replaced by those of the tape (see [`Stream::along`]).
+    fn trial(&self, family: usize, index: usize, seed: u64, tape: &[f64]) -> Trial;
+}
+
+/// What came out at an instance that was drawn along a tape.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The instance and the comparison there.
+    pub finding: Finding,
+    /// The instance as the text of a target file, where it is one.
+    pub target_file: Option<String>,
+    /// How many random numbers were drawn for it.
+    pub drawn: usize,
 }
 
 /// What a claim is checked on, by name.
@@ -294,6 +313,29 @@ impl<T: Theorem> Claim for T {
             sharp_cases: T::sharp_cases().iter().map(|c| c.name).collect(),
             false_twins: T::false_twins().iter().map(|t| t.name).collect(),
         }
+    }
+
+    fn trial(&self, family: usize, index: usize, seed: u64, tape: &[f64]) -> Trial {
+        let families = T::families();
+        let Some(family) = families.iter().nth(family) else {
+            let error = format!("{} has no family number {family}", T::ABOUT.id);
+            let finding = Finding { instance: String::new(), outcome: Err(error) };
+            return Trial { finding, target_file: None, drawn: 0 };
+        };
+        let purpose = format!("{}/{}", T::ABOUT.id, family.name);
+        let mut stream = stream(seed, &purpose, index as u64).along(tape);
+        let drawn = (family.draw)(&mut stream, index);
+        let (finding, target_file) = match drawn {
+            Ok(instance) => {
+                let outcome = compare::<T>(&instance).map_err(|e| e.to_string());
+                (Finding { instance: instance.to_string(), outcome }, T::target_file(&instance))
+            }
+            Err(error) => {
+                let instance = format!("instance {index} of seed {seed} along a tape");
+                (Finding { instance, outcome: Err(error.to_string()) }, None)
+            }
+        };
+        Trial { finding, target_file, drawn: stream.drawn() }
     }
 
     fn check(&self, level: Level, seed: u64) -> Record {

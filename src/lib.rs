@@ -21,7 +21,26 @@
 //! `C_P(μ)` is the least C with `Var_μ(f) ≤ C∫|∇f|²dμ`, `C_LS(μ)` the least C with
 //! `Ent_μ(f²) ≤ C∫|∇f|²dμ`: for `N(0, σ²I)` they are `σ²` and `2σ²`. `KL(q|p) = ∫ q log(q/p)`.
 //!
-//! # From theory to modules
+//! # From theory to code
+//!
+//! | the theory speaks of | in the code |
+//! |---|---|
+//! | a target, a base | [`measure::target::Target`], [`measure::gaussian::Gaussian`], [`measure::line::LineMeasure`], [`measure::mixture::Mixture`] |
+//! | the schedule λ and the path `p_t` | [`path::Schedule`]; [`path::GaussianPath`], [`path::LineCurve`], [`path::MixturePath`] |
+//! | the score `∇log p_t`, its Lipschitz constant, the law of X given `X_t` | [`path::LineSlice`], [`path::curvature_range`], [`inequality::conditional::ConditionalLaws`] |
+//! | the transport field, `\|p'_t\|`, the action | [`transport::metric_derivative_squared`], [`transport::action`], [`transport::line::MetricDerivative`] |
+//! | annealed Langevin dynamics, its law and bias | [`dynamics::bias`] for Gaussian laws, [`dynamics::fokker_planck::AnnealedLine`] on the line |
+//! | the Nelson process | [`dynamics::NelsonProcess`], [`sampler::NelsonDrift`] |
+//! | bounds for the bias | [`dynamics::poincare_energy`], [`dynamics::log_sobolev_bias_bound`], [`dynamics::LineContraction`] |
+//! | Poincaré and log-Sobolev constants | [`inequality::poincare::poincare_constant`], [`inequality::log_sobolev::log_sobolev_constant`] |
+//! | perturbation of constants | [`inequality::perturbation`], [`inequality::log_sobolev_perturbation`], [`inequality::ConvexityProfile`] |
+//! | entropic transport | [`transport::sinkhorn`] |
+//! | the chain that is run, its error and its plan | [`sampler::Batch`], [`sampler::chain_law`], [`sampler::plan::Plan`] |
+//! | a statement, and what speaks for it | [`claim::Theorem`], [`claims`], [`ledger::Ledger`] |
+//!
+//! `docs/conformance.md` in the repository leads from every claim to its file, `docs/adding-a-claim.md` through the making of one.
+//!
+//! # The modules
 //!
 //! A module uses only those before it in this list.
 //!
@@ -38,8 +57,8 @@
 //! | [`sampler`] | scores along paths, integrators as pure steps, batches of chains; the law of the chain for Gaussian targets |
 //! | [`claim`] | what a statement of the theory is as data, and how it is checked |
 //! | [`claims`] | the statements, a folder per chapter, a file per claim |
-//! | [`ledger`] | runs claims and says what came out |
-//! | [`report`] | a claim in full; what was computed for a target |
+//! | [`ledger`] | runs claims and says what came out, as a table, JSON, JUnit XML and Markdown |
+//! | [`report`] | a claim in full; what was computed for a target; [`report::site`], the pages for the browser |
 //! | [`cli`] | the `dald` command |
 //!
 //! # A number, and a claim

@@ -75,6 +75,7 @@ claims! {
     c13_exact_constants: "C13",
     c14_one_dimensional_comparison: "C14",
     c15_cheeger: "C15",
+    c16_convex_on_interval: "C16",
     l1_gaussian_constant: "L1",
     l2_poincare_from_log_sobolev: "L2",
     l3_convolution: "L3",

@@ -236,6 +236,27 @@ fn a_plan_is_written_and_samples_are_drawn_with_it() {
 }
 
 #[test]
+fn plans_print_the_ratio_of_both_modes() {
+    let place = Place::with("target.toml", GAUSSIAN);
+    for mode in ["bounds", "computation"] {
+        let outcome = place.run(&["plan", "target.toml", "--kl", "0.1", "--by", mode]);
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        let lines: Vec<Vec<&str>> = outcome.stdout.lines().map(|l| l.split_whitespace().collect()).collect();
+        let header = ["schedule", "steps", "by", "computation", "by", "bounds", "ratio"];
+        assert!(lines.iter().any(|line| line == &header), "{}", outcome.stdout);
+        let row =
+            lines.iter().find(|line| line[..] != header && line.len() == 4 && line[0] == "cosine").unwrap();
+        let [computed, bounded, ratio] = [1, 2, 3].map(|i| row[i].parse::<f64>().unwrap());
+        // Four digits are printed.
+        let digits = 1e-3;
+        assert!((bounded / computed / ratio - 1.0).abs() < digits && ratio > 1.0, "{row:?}");
+        // The number of steps of the mode is that of the plan.
+        let own = format!(", {} steps of", if mode == "bounds" { row[2] } else { row[1] });
+        assert!(outcome.stdout.contains(&own), "{own}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn plans_that_cannot_be_made_are_refused() {
     let place = Place::with("target.toml", GAUSSIAN);
     place.run(&["plan", "target.toml", "--kl", "0"]).assert_refused(&["--kl", "finite number > 0"]);

@@ -2,7 +2,9 @@
 
 use dald::claim::{Chapter, Claim, Level};
 use dald::claims;
+use dald::enclosure::Evidence;
 use dald::ledger::{AuditReport, Colour, DEFAULT_SEED, Ledger, Selection, Timing};
+use dald::numerics::false_alarms::CHECKS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -10,9 +12,9 @@ use std::path::Path;
 const PROMISED: &[&str] = &[
     "P1", "P2", "P3", "P4", "P5", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "N1", "N2", "N3", "N4",
     "N5", "W1", "W2", "W3", "W4", "W5", "W6", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10",
-    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14", "C15", "L1",
-    "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "L10", "L11", "L12", "L13", "L14", "L15", "L16", "H1",
-    "H2", "H3", "H4", "H5", "E1", "E2", "E3", "S1", "S2", "S3", "S4", "S5", "S6",
+    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14", "C15", "C16",
+    "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "L10", "L11", "L12", "L13", "L14", "L15", "L16",
+    "H1", "H2", "H3", "H4", "H5", "E1", "E2", "E3", "S1", "S2", "S3", "S4", "S5", "S6",
 ];
 
 fn ids() -> Vec<&'static str> {
@@ -155,4 +157,88 @@ fn an_audit_says_the_same_on_any_number_of_threads() {
         (table, serde_json::to_string(&AuditReport::from(&ledger)).unwrap())
     };
     assert_eq!(audit(1), audit(3));
+}
+
+/// The false statements that a reader of the theory would take for true, by claim: words of the twin's name.
+const TEMPTING: &[(&str, &str)] = &[
+    ("P1", "mean with weights λ and 1−λ"),
+    ("P4", "finite for every increasing schedule"),
+    ("P4", "EX = 0 and λ̇ ∈ L² suffice (two atoms)"),
+    ("T1", "u with the other sign"),
+    ("T1", "λ̇/√λ in place of λ̇/2√λ"),
+    ("T3", "every solution of the continuity equation"),
+    ("N1", "without v̂"),
+    ("W3", "Lipschitz for every Gaussian mixture"),
+    ("W4", "for every smooth density"),
+    ("B2", "κ/8 in place of κ/4"),
+    ("B2", "the same bound for KL(q|p)"),
+    ("B8", "the rate is κ² for every schedule"),
+    ("B8", "the rate is κ for every schedule"),
+    ("B10", "bounded for ε_i = 1/√i"),
+    ("C7", "1/3 in place of 1/2"),
+    ("C14", "κ(4s) in place of κ(2s), on x²/2 − |x|"),
+    ("C14", "κ(4s) in place of κ(2s), on x⁴/4 − x²/2"),
+    ("L14", "C_LS = 2C_P always (half-Gaussian law)"),
+    ("L14", "C_LS = 2C_P always (N(0, 1) cut to (0, √3))"),
+    ("H2", "constant 1"),
+    ("S6", "realised exponent 6"),
+];
+
+/// Inequalities of which the theory names a case of equality.
+const SHARP: &[&str] = &[
+    "P5", "T6", "W3", "B4", "B9", "C3", "C4", "C5", "C7", "C8", "C9", "C10", "C15", "L2", "L3", "L16", "H1",
+    "H2", "E3",
+];
+
+/// Claims with a single false twin, and why there is no second one.
+const ONE_TWIN: &[(&str, &str)] = &[];
+
+#[test]
+fn every_claim_has_two_false_twins_and_the_tempting_ones_among_them() {
+    for claim in claims::all() {
+        let (id, twins) = (claim.about().id, claim.outline().false_twins);
+        let excused = ONE_TWIN.iter().any(|(other, reason)| *other == id && !reason.is_empty());
+        assert!(twins.len() >= 2 || excused, "{id} has {} false twins", twins.len());
+    }
+    for (id, words) in TEMPTING {
+        let twins = claims::find(id).unwrap().outline().false_twins;
+        assert!(twins.iter().any(|name| name.contains(words)), "{id} has no twin “{words}”: {twins:?}");
+    }
+}
+
+#[test]
+fn named_cases_of_equality_are_there() {
+    for id in SHARP {
+        assert!(!claims::find(id).unwrap().outline().sharp_cases.is_empty(), "{id} has no sharp case");
+    }
+}
+
+#[test]
+fn statistical_checks_are_in_the_table_of_false_alarms() {
+    let listed = |name: &str| CHECKS.iter().find(|check| check.name == name);
+    for claim in claims::all() {
+        let (id, families) = (claim.about().id, claim.outline().families);
+        // Instances at level full; each is one comparison.
+        let instances: usize = families.iter().filter(|f| f.1 == Evidence::Statistical).map(|f| f.3).sum();
+        let comparisons = listed(id).map_or(0, |check| check.comparisons);
+        assert!(
+            instances <= comparisons,
+            "{id}: {instances} statistical instances, {comparisons} comparisons listed"
+        );
+    }
+    // A unit test that allows standard errors takes their number from the table.
+    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let bare = text.contains("let standard_errors = ")
+                    && !text.contains("false_alarms::standard_errors");
+                assert!(!bare, "{} has a number of standard errors of its own", path.display());
+            }
+        }
+    }
 }

@@ -182,21 +182,59 @@ fn products_take_the_largest_constant_of_their_factors() {
 
 #[test]
 fn radial_laws_are_bounded_by_convexity_where_there_is_some() {
-    let value = Place::new("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"").measured();
+    let value =
+        Place::new(&format!("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"\n{NO_PATH}")).measured();
     assert_at(&value, "poincare_constant", 1.0, NARROW);
     assert_at(&value, "log_sobolev_constant", 2.0, NARROW);
     assert_at(&value, "variance", 1.0, NARROW);
     // Not convex: the upper end is not known, and the notes say so.
-    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"").measured();
+    let value =
+        Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"\n{NO_PATH}")).measured();
     let (lo, hi) = ends(&value, "poincare_constant");
     assert!(lo > ends(&value, "variance").0 * (1.0 - NARROW) && hi.is_finite());
     assert!(value["log_sobolev_constant"]["hi"].is_null());
     assert!(ends(&value, "log_sobolev_constant").0 >= 2.0 * lo * (1.0 - f64::EPSILON));
     assert!(value["notes"][0].as_str().unwrap().contains("the upper end is not known"));
-    let value = Place::new("kind = \"radial\"\ndimension = 3\nV = \"r\"").measured();
+    let value = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r\"\n{NO_PATH}")).measured();
     assert_at(&value, "poincare_constant", 16.0 / 3.0, NARROW);
     assert_at(&value, "variance", 4.0, NARROW);
     assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
+}
+
+#[test]
+fn a_radial_path_is_followed_through_its_norm() {
+    let run = "[schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
+    let radial = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^2/8\"\n{run}")).measured();
+    let covariance = "[[4, 0, 0], [0, 4, 0], [0, 0, 4]]";
+    let normal = format!("kind = \"gaussian\"\nmean = [0, 0, 0]\ncovariance = {covariance}\n{run}");
+    let normal = Place::new(&normal).measured();
+    let meet = |a: (f64, f64), b: (f64, f64)| {
+        let rounding = 1e-9 * (1.0 + b.0.abs());
+        assert!(a.0 <= b.1 + rounding && b.0 <= a.1 + rounding, "{a:?} {b:?}");
+    };
+    for key in ["action", "small_kappa_limit", "variance"] {
+        meet(ends(&radial, key), ends(&normal, key));
+    }
+    for key in ["forward_kl", "reverse_kl", "girsanov_bound", "poincare_bound"] {
+        let (of_radial, of_normal) = (ends(&radial["bias"][0], key), ends(&normal["bias"][0], key));
+        meet(of_radial, of_normal);
+        assert!(of_radial.1 - of_radial.0 < 0.01 * of_normal.0, "{key}: {of_radial:?}");
+    }
+    // The norm contracts more than the whole: its bound is the smaller one, and it is one.
+    let bound = ends(&radial["bias"][0], "log_sobolev_bound").0;
+    assert!(ends(&normal["bias"][0], "forward_kl").1 < bound);
+    assert!(bound < ends(&normal["bias"][0], "log_sobolev_bound").1);
+    for key in ["score_lipschitz", "conditional_poincare_sup"] {
+        let (ours, theirs) = (radial[key].as_array().unwrap(), normal[key].as_array().unwrap());
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            for inner in ["lower", "upper", "value"] {
+                if !ours[inner].is_null() {
+                    meet(ends(ours, inner), ends(theirs, inner));
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -432,6 +470,29 @@ fn atoms_have_an_action_where_the_schedule_slows_down() {
         Place::new(&format!("{atoms}\n[schedule]\nkind = \"linear\"")).with_data("-1\n1\n").measured();
     assert_eq!(ends(&linear, "action"), INFINITE);
     assert!(linear["notes"].as_array().unwrap().iter().any(|n| n.as_str().unwrap().contains("forward_kl")));
+}
+
+#[test]
+fn atoms_with_a_student_base_have_a_lipschitz_score() {
+    let student = "[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]";
+    let atoms = |data: &str| {
+        let text = format!("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n{student}");
+        Place::new(&text).with_data(data).measured()
+    };
+    // On the line, in the plane, and one point, at any t: from −(n+d)/(n(1−λ)) to m(m+1)²/(4n(m+2)(1−λ)), m = n + d.
+    for (data, d) in [("-1\n0\n3\n", 1.0), ("-1 0\n1 0\n0 2\n", 2.0), ("2 1\n", 2.0)] {
+        let (value, m) = (atoms(data), 3.0 + d);
+        let start = entry(&value, "score_lipschitz", "t", 0.0);
+        assert_agrees(start, "lower", -m / 3.0, 1e-6);
+        let half = entry(&value, "score_lipschitz", "t", 0.5);
+        // The cosine schedule has λ = ½ there.
+        assert!(ends(half, "lower").0 >= -2.0 * m / 3.0 * (1.0 + NARROW), "{half}");
+        let first_bracket = 2.0 * (m / 24.0 + m * m / 12.0);
+        assert!(
+            ends(half, "upper").0 <= first_bracket && ends(half, "upper").1 <= first_bracket * (1.0 + NARROW),
+            "{half}"
+        );
+    }
 }
 
 #[test]

@@ -92,7 +92,13 @@ fn an_existing_file_is_replaced_and_the_report_goes_to_standard_error() {
     let (status, stdout, stderr) = place.run(&["-n", "2000", "-o", "out.csv"], "2");
     assert_eq!((status, stdout.len()), (0, 0), "{stderr}");
     assert_eq!(fs::read_to_string(place.path("out.csv")).unwrap().lines().count(), 2001);
-    for words in ["2000 points in dimension 2", "mean", "variance", "κ = 0.5"] {
+    for words in [
+        "2000 points in dimension 2",
+        "mean",
+        "variance",
+        "κ = 0.5",
+        "no plan: diagnostics only, nothing is judged",
+    ] {
         assert!(stderr.contains(words), "{stderr}");
     }
     let (status, _, stderr) = place.run(&["-n", "10", "-o", "out.csv", "--quiet"], "2");
@@ -152,6 +158,13 @@ fn a_plan_is_followed_and_accepted_or_not() {
         stderr.contains("heun") && stderr.contains("40 steps") && stderr.contains("plan: accepted"),
         "{stderr}"
     );
+    // √(KL/2) for KL = 0.5, and five times ½/√500.
+    for words in
+        ["√(KL/2) = 5.00e-1", "5 standard errors of at most 2.2e-2", "allowed 6.12e-1", "are not judged"]
+    {
+        assert!(stderr.contains(words), "no “{words}” in: {stderr}");
+    }
+    assert!(!stderr.contains("no plan"), "{stderr}");
     place.assert_refused(&["-n", "5", "--plan", "bad.json"], &["bad.json: step", "0.06", "expected 0.05"]);
     place.assert_refused(&["-n", "5", "--plan", "none.json"], &["none.json"]);
     place.assert_refused(&["-n", "5", "--plan", "target.toml"], &["expected the JSON of `dald plan`"]);
@@ -175,6 +188,54 @@ fn a_plan_is_followed_and_accepted_or_not() {
 }
 
 #[test]
+fn points_without_width_are_approached() {
+    let points = [[-1.0, 0.5], [2.0, 0.0], [2.0, 3.0]];
+    let data = "-1, 0.5\n2, 0\n2, 3\n2, 3\n";
+    for base in ["gaussian\"", "student\"\ndof = 3"] {
+        let target = format!(
+            "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n[base]\nkind = \"{base}\n[run]\nkappa = [1]"
+        );
+        let place = Place::new(&target).with("data.csv", data);
+        let (status, _, stderr) = place.run(&["-n", "60", "-o", "out.npy"], "2");
+        assert_eq!(status, 0, "{base}: {stderr}");
+        for words in [
+            "points without width: the dynamics ends at t = 0.9",
+            "noise of deviation 5",
+            "no plan: diagnostics only",
+        ] {
+            assert!(stderr.contains(words), "no “{words}” in: {stderr}");
+        }
+        // The noise that is left has the deviation 0.05. From the Gaussian base the dynamics follows; the score of a Student path is bounded
+        // far from the points, so that with κ = 1 about half of the chains are still on their way.
+        let samples = npy(&fs::read(place.path("out.npy")).unwrap(), "(60, 2)");
+        let near = |x: &[f64], y: &[f64; 2]| (x[0] - y[0]).hypot(x[1] - y[1]) < 6.0 * 0.05;
+        let arrived = samples.chunks_exact(2).filter(|x| points.iter().any(|y| near(x, y))).count();
+        assert!(arrived >= if base.starts_with("gaussian") { 60 } else { 15 }, "{base}: {arrived}");
+        for y in &points {
+            assert!(samples.chunks_exact(2).any(|x| near(x, y)), "{base}: none at {y:?}");
+        }
+    }
+    // One point, and points on the line with a Student base.
+    for data in ["2\n", "0\n1\n"] {
+        let target = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n[base]\nkind = \"student\"\ndof = 2\n[run]\nkappa = [1]";
+        let (status, _, stderr) =
+            Place::new(target).with("data.csv", data).run(&["-n", "5", "-o", "out.csv"], "2");
+        assert_eq!(status, 0, "{stderr}");
+    }
+    let place = Place::new("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0").with("data.csv", data);
+    let plan = "{\"kl\": 0.5, \"schedule\": \"linear\", \"integrator\": \"heun\", \"kappa\": 1, \"step\": 0.25, \"steps\": 4}";
+    let place = place.with("plan.json", plan);
+    place.assert_refused(
+        &["-n", "5", "--plan", "plan.json"],
+        &["target: a plan for points without width", "bandwidth > 0"],
+    );
+    let late = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n[run]\nstart = 0.9999";
+    Place::new(late)
+        .with("data.csv", data)
+        .assert_refused(&["-n", "5"], &["run.start: 0.9999", "expected a start before"]);
+}
+
+#[test]
 fn bad_input_is_refused() {
     let place = Place::new(PLANE).with("folder.csv", "");
     fs::remove_file(place.path("folder.csv")).unwrap();
@@ -191,9 +252,6 @@ fn bad_input_is_refused() {
         Place::new(target).with("data.csv", "1 2\n3\n").assert_refused(&["-n", "5"], words);
     };
     refused("kind = \"radial\"\ndimension = 3\nV = \"r^2/2\"", &["target.kind", "no closed form"]);
-    Place::new("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0")
-        .with("data.csv", "1 2\n3 4\n")
-        .assert_refused(&["-n", "5"], &["target", "no score at t = 1"]);
     refused("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 1", &["data.csv: line 2", "expected 2"]);
     let mixture = |rest: &str| format!("kind = \"gaussian_mixture\"\nweights = [1, 2]\n{rest}");
     refused(&mixture("means = [[0, 1], [2]]\nstds = [1, 1]"), &["target.means[1]", "expected 2 numbers"]);

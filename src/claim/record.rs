@@ -112,6 +112,11 @@ impl Record {
     /// ratio of negative ones says nothing about tightness); for equalities the ratio farthest from
     /// 1. `None` if no ratio is finite.
     pub fn tightness(&self) -> Option<Enclosure> {
+        self.tightest().map(|(_, _, comparison)| comparison.ratio())
+    }
+
+    /// The instance at which [`Record::tightness`] is reached, with its family and the comparison made there.
+    pub fn tightest(&self) -> Option<(&FamilyRecord, &Finding, &Comparison)> {
         let key = |c: &Comparison| match c.relation {
             Relation::Upper | Relation::Lower => c.ratio().mid(),
             Relation::Equality { .. } | Relation::Rate { .. } => (c.ratio().mid() - 1.0).abs(),
@@ -119,11 +124,18 @@ impl Record {
         // Inequalities, where there are any, say more about tightness than equalities do.
         let inequality = |c: &Comparison| matches!(c.relation, Relation::Upper | Relation::Lower);
         let any = self.comparisons().any(inequality);
-        self.comparisons()
-            .filter(|c| inequality(c) == any && c.ratio().is_finite())
-            .filter(|c| !any || c.ratio_is_of_positive_numbers())
-            .max_by(|a, b| key(a).total_cmp(&key(b)))
-            .map(Comparison::ratio)
+        let findings =
+            self.families.iter().flat_map(|family| family.findings.iter().map(move |f| (family, f)));
+        findings
+            .filter_map(|(family, finding)| Some((family, finding, finding.outcome.as_ref().ok()?)))
+            .filter(|(.., c)| inequality(c) == any && c.ratio().is_finite())
+            .filter(|(.., c)| !any || c.ratio_is_of_positive_numbers())
+            .max_by(|(.., a), (.., b)| key(a).total_cmp(&key(b)))
+    }
+
+    /// The false twins that the claim names, without those that lower its constant at the sharp cases.
+    pub fn declared_twins(&self) -> &[TwinRecord] {
+        &self.false_twins[..self.false_twins.len().saturating_sub(self.sharp_cases.len())]
     }
 
     /// Reasons why the claim does not count as checked, most serious first; empty if it holds.

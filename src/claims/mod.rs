@@ -4,7 +4,6 @@ use crate::claim::Claim;
 
 pub mod bias;
 pub mod entropic;
-pub mod false_alarms;
 pub mod functional_instances;
 pub mod gaussian_instances;
 pub mod heavy_tails;
@@ -14,6 +13,7 @@ pub mod nelson;
 pub mod path;
 pub mod poincare;
 pub mod sampler;
+pub mod target_text;
 pub mod transport;
 pub mod well_posedness;
 

@@ -1,11 +1,12 @@
 //! `dald audit` and `dald merge`.
 
-use super::{colour, output, progress_bar};
+use super::{colour, output, progress_bar, spinner};
 use crate::claim::{Claim, Level, Record};
 use crate::error::{Error, Result};
 use crate::ledger::{
     AuditKey, AuditReport, Colour, DEFAULT_SEED, Journal, Ledger, Portion, Selection, Shard, Timing, merge,
 };
+use crate::report::site;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +31,15 @@ pub(super) struct Audit {
     /// Write the ledger as JSON to FILE; `-` is standard output (the table then goes to standard error)
     #[arg(long, value_name = "FILE")]
     json: Option<OsString>,
+    /// Write a report for the browser to the folder DIR: the ledger, a page per claim, figures
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Write the verdicts as JUnit XML to FILE, for continuous integration
+    #[arg(long, value_name = "FILE")]
+    junit: Option<OsString>,
+    /// Write the ledger as Markdown to FILE, for the summary page of continuous integration
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<OsString>,
     /// Take up an interrupted audit: the claims that it finished lie beside FILE of --json, in FILE.partial
     #[arg(long, requires = "json")]
     resume: bool,
@@ -55,6 +65,9 @@ pub(super) struct Merge {
     /// What `dald audit --shard I/N --json` wrote, for every I from 1 to N
     #[arg(value_name = "SHARD.json", required = true)]
     shards: Vec<PathBuf>,
+    /// Write the ledger as Markdown to FILE, for the summary page of continuous integration
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<OsString>,
 }
 
 impl Audit {
@@ -78,6 +91,9 @@ impl Audit {
             LevelArg::Full => Level::Full,
         };
         let file = self.json.as_ref().map(output::Target::new).transpose()?;
+        let junit = Self::extra("--junit", self.junit.as_ref())?;
+        let markdown = Self::extra("--markdown", self.markdown.as_ref())?;
+        let folder = self.report.as_deref().map(site::Folder::new).transpose()?;
         let key = AuditKey {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.seed,
@@ -97,6 +113,18 @@ impl Audit {
         });
         bar.finish_and_clear();
         ledger.include(earlier);
+        if let Some(folder) = &folder {
+            let spinner = spinner("figures and pages of the report", self.quiet);
+            let written = folder.write(&site::audit(&ledger, portion.clone()));
+            spinner.finish_and_clear();
+            written?;
+        }
+        if let Some(target) = junit {
+            target.write_text(&ledger.junit())?;
+        }
+        if let Some(target) = markdown {
+            target.write_text(&ledger.markdown())?;
+        }
         let report = AuditReport { shard: portion, ..AuditReport::from(&ledger) };
         let mut text = String::new();
         if !self.quiet {
@@ -107,9 +135,24 @@ impl Audit {
             text += &ledger.summary();
             text.push('\n');
         }
+        if let Some(folder) = folder.filter(|_| !self.quiet) {
+            text += &format!("Report: {}\n", folder.path().join("index.html").display());
+        }
         output::publish(&text, file, &report)?;
         journal.map(Journal::discard).transpose()?;
         Ok(ledger.passed())
+    }
+
+    /// Where an output beside table and JSON goes; standard output is taken by those.
+    fn extra(option: &str, name: Option<&OsString>) -> Result<Option<output::Target>> {
+        let target = name.map(output::Target::new).transpose()?;
+        if target.as_ref().is_some_and(output::Target::is_stdout) {
+            return Err(Error::Input {
+                location: option.to_owned(),
+                message: "`-` is for --json alone: expected a file to write".to_owned(),
+            });
+        }
+        Ok(target)
     }
 
     /// The journal beside the output, if that is a file, and what it already holds.
@@ -156,6 +199,9 @@ impl Merge {
         }
         let report = merge(shards)?;
         let file = output::Target::new(&self.out)?;
+        if let Some(target) = Audit::extra("--markdown", self.markdown.as_ref())? {
+            target.write_text(&report.markdown())?;
+        }
         let text = report.table(colour_beside(Some(&file)), Timing::Shown) + &report.counts() + "\n";
         let passed = report.summary.holds == report.claims.len();
         output::publish(&text, Some(file), &report)?;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and files out, an exit status.
 
 mod audit;
+mod hunt;
 mod output;
 mod plan;
 mod point_file;
@@ -9,7 +10,9 @@ mod target_file;
 
 use crate::error::{Error, Result};
 use crate::ledger::{self, Colour};
-use crate::report::{self, MeasureReport};
+use crate::measure::target::Target;
+use crate::path::line::LineBase;
+use crate::report::{self, MeasureReport, Setting, site};
 use audit::{Audit, Merge};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -42,6 +45,8 @@ enum Command {
         /// Id of the claim, such as B2
         id: String,
     },
+    /// Searches the instances of a claim for the tightest one, or a counterexample
+    Hunt(hunt::Hunt),
     /// Computes constants, action and KL bias for the target in a file, with every bound beside it
     Measure {
         /// Target file in TOML
@@ -49,6 +54,9 @@ enum Command {
         /// Write the numbers as JSON to FILE; `-` is standard output (the text then goes to standard error)
         #[arg(long, value_name = "FILE")]
         json: Option<OsString>,
+        /// Write a report for the browser to the folder DIR: the numbers, and figures of path, score and bias
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
     },
     /// Finds κ, step and number of steps with which the chain comes as near to the target in a file as wanted
     Plan(plan::PlanArguments),
@@ -71,7 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Audit(arguments) => arguments.run(),
         Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
-        Command::Measure { file, json } => measure(&file, json.as_ref()),
+        Command::Hunt(arguments) => arguments.run(),
+        Command::Measure { file, json, report } => measure(&file, json.as_ref(), report.as_deref()),
         Command::Plan(arguments) => arguments.run(),
         Command::Sample(arguments) => arguments.run(),
     };
@@ -113,23 +122,38 @@ fn explain(id: &str) -> Result<bool> {
     Ok(true)
 }
 
-fn measure(file: &Path, json: Option<&OsString>) -> Result<bool> {
+fn measure(file: &Path, json: Option<&OsString>, folder: Option<&Path>) -> Result<bool> {
     let asked = TargetFile::read(file)?;
     let output = json.map(output::Target::new).transpose()?;
+    let folder = folder.map(site::Folder::new).transpose()?;
     let (mut report, heading) = match &asked.subject {
         Subject::Path(path) => {
             let report = MeasureReport::gaussian(path, &asked.kappas, asked.start)?;
             (report, format!("{path}, start {}", asked.start))
         }
         Subject::Law(setting) => {
-            let spinner = spinner("constants, action and bias of the target");
+            let spinner = spinner("constants, action and bias of the target", false);
             let report = MeasureReport::of(setting);
             spinner.finish_and_clear();
             (report?, setting.to_string())
         }
     };
     report.notes.extend(asked.notes);
-    let text = report.console(&heading);
+    let mut text = report.console(&heading);
+    if let Some(folder) = folder {
+        let setting = match asked.subject {
+            Subject::Law(setting) => *setting,
+            Subject::Path(path) => Setting {
+                target: Target::Gaussian(path.target().clone()),
+                base: LineBase::Gaussian,
+                schedule: path.schedule().clone(),
+                kappas: asked.kappas,
+                start: asked.start,
+            },
+        };
+        folder.write(&site::measure(&report, &setting, &heading))?;
+        text += &format!("\nReport: {}\n", folder.path().join("index.html").display());
+    }
     output::publish(&text, output, &report)?;
     Ok(true)
 }
@@ -153,8 +177,8 @@ fn progress_bar(length: usize, quiet: bool) -> ProgressBar {
 }
 
 /// A sign of life on standard error while something takes seconds, hidden unless that is a terminal.
-fn spinner(message: &'static str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+fn spinner(message: &'static str, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let spinner = ProgressBar::new_spinner().with_message(message);

@@ -128,8 +128,16 @@ impl Target {
         let mut text = serde_json::to_string_pretty(value)
             .map_err(|cause| Error::io(name, &std::io::Error::other(cause)))?;
         text.push('\n');
+        self.write_text(&text)
+    }
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if writing or renaming fails; the file is then as it was before.
+    pub(super) fn write_text(self, text: &str) -> Result<()> {
         match self {
-            Self::Stdout => to_stdout(&text),
+            Self::Stdout => to_stdout(text),
             Self::Device { path, mut stream } => {
                 stream.write_all(text.as_bytes()).map_err(|cause| Error::io(&path, &cause))
             }

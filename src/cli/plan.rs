@@ -51,9 +51,14 @@ impl PlanArguments {
             return Err(Error::Input { location: "--integrator".to_owned(), message });
         };
         let asked = Sampled::read(&self.file)?;
+        if asked.points().next().is_some() {
+            let message = "points without width, from which KL(target|law of the samples) is infinite for every chain: expected a \
+                           bandwidth > 0";
+            return Err(Error::Input { location: "target".to_owned(), message: message.to_owned() });
+        }
         let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
-        let sign = spinner("plan");
+        let sign = spinner("plan", false);
         let plan = match self.by {
             By::Bounds => Plan::by_bounds(&path, integrator, self.kl),
             By::Computation => Plan::by_computation(&path, integrator, self.kl),

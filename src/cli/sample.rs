@@ -6,6 +6,7 @@ use super::target_file::{Sampled, SampledLaw};
 use super::{output, progress_bar};
 use crate::error::{Error, Result};
 use crate::ledger::DEFAULT_SEED;
+use crate::measure::mixture::Mixture;
 use crate::path::Schedule;
 use crate::sampler::{Batch, Grid, Integrator, PathScore, ProductScores, SampleMoments, Score};
 use clap::Args;
@@ -51,6 +52,8 @@ const STEP_TIMES_SLOPE: f64 = 0.125;
 const STABLE: f64 = 1.0;
 /// Times of the path at which the descent is looked up.
 const LOOKS: u32 = 32;
+/// Points without width are left with noise of this deviation, in units of their spread or of the base if that is less.
+const BLUR: f64 = 0.05;
 /// Standard errors that chance is granted.
 const STANDARD_ERRORS: f64 = 5.0;
 
@@ -73,6 +76,8 @@ struct Plan {
     integrator: Integrator,
     /// The KL divergence that was planned for.
     kl: Option<f64>,
+    /// Where the dynamics ends before the target: the time and the deviation of the noise that is left.
+    stop: Option<(f64, f64)>,
 }
 
 impl Sample {
@@ -158,6 +163,11 @@ impl Plan {
             let message = format!("{schedule}: expected {asked}, the schedule of the target file");
             return Err(refused("schedule", message));
         }
+        if asked.points().next().is_some() {
+            let message = "a plan for points without width, from which every divergence is infinite: expected a bandwidth > 0, or \
+                           no --plan";
+            return Err(Error::Input { location: "target".to_owned(), message: message.to_owned() });
+        }
         if !(plan.kl > 0.0 && plan.kl.is_finite()) {
             return Err(refused("kl", format!("{}: expected a finite number > 0", plan.kl)));
         }
@@ -171,7 +181,7 @@ impl Plan {
             return Err(refused("step", message));
         }
         let path = asked.path(&schedule)?;
-        Ok(Self { path, schedule, grid, integrator, kl: Some(plan.kl) })
+        Ok(Self { path, schedule, grid, integrator, kl: Some(plan.kl), stop: None })
     }
 
     /// The smallest κ of the file, and Euler steps shorter than an eighth of the fastest decay.
@@ -184,12 +194,21 @@ impl Plan {
         let schedule = asked.schedule.clone().unwrap_or_else(Schedule::cosine);
         let path = asked.path(&schedule)?;
         let kappa = asked.kappas.iter().copied().fold(f64::INFINITY, f64::min);
-        let time = |i: u32| asked.start + (1.0 - asked.start) * (f64::from(i) / f64::from(LOOKS));
-        // The last is the target itself.
+        let stop = stop_of(asked, &schedule)?;
+        let until = stop.map_or(1.0, |(until, _)| until);
+        if until <= asked.start {
+            let message = format!(
+                "{}: expected a start before {until}, where the dynamics towards points without width ends",
+                asked.start
+            );
+            return Err(refused("run.start", message));
+        }
+        let time = |i: u32| asked.start + (until - asked.start) * (f64::from(i) / f64::from(LOOKS));
+        // The last is the target itself, if it has a score.
         let looks = (0..=LOOKS).into_par_iter();
         let slopes = looks.map(|i| path.score_at(time(i)).map(|score| score.steepest()));
         let slope = slopes.collect::<Result<Vec<f64>>>()?.into_iter().fold(0.0, f64::max);
-        let steps = ((1.0 - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
+        let steps = ((until - asked.start) / kappa * slope / STEP_TIMES_SLOPE).ceil();
         if steps.is_nan() || steps > MOST_STEPS {
             let message = format!(
                 "{kappa} asks for {steps:.2e} steps, as the scores fall as steeply as {slope:.2e}: expected at most \
@@ -199,7 +218,7 @@ impl Plan {
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most MOST_STEPS")]
         let steps = (steps as usize).max(LEAST_STEPS);
-        let grid = Grid::new(asked.start, 1.0, kappa, steps)?;
+        let grid = Grid::new(asked.start, until, kappa, steps)?;
         // Laws with jumps have scores without bound near the target.
         let last = path.score_at(grid.time(steps - 1))?.steepest();
         if last.is_nan() || grid.step() * last > STABLE {
@@ -209,8 +228,18 @@ impl Plan {
             );
             return Err(refused("target", message));
         }
-        Ok(Self { path, schedule, grid, integrator: Integrator::EulerMaruyama, kl: None })
+        Ok(Self { path, schedule, grid, integrator: Integrator::EulerMaruyama, kl: None, stop })
     }
+}
+
+/// Where the dynamics towards points without width ends, and the deviation of the noise there: [`BLUR`] times the root mean square
+/// deviation of the points in a coordinate, or times 1, the scale of the base, if that is less or all points are one.
+fn stop_of(asked: &Sampled, schedule: &Schedule) -> Result<Option<(f64, f64)>> {
+    let spread = |points: &Mixture| (points.covariance().trace() / points.dim() as f64).sqrt();
+    let finest = asked.points().map(spread).map(|s| if s > 0.0 { s.min(1.0) } else { 1.0 });
+    let Some(finest) = finest.reduce(f64::min) else { return Ok(None) };
+    let blur = BLUR * finest;
+    Ok(Some((schedule.time_of(1.0 - blur * blur)?, blur)))
 }
 
 /// Means of the coordinates, or where there is none medians.
@@ -238,7 +267,9 @@ fn known(asked: &Sampled, centre: &[f64]) -> Vec<(f64, f64)> {
                 for j in 0..law.dim() {
                     let at = centre[known.len()];
                     let below = (0..mixture.len()).map(|k| {
-                        let z = (mixture.component_mean(k)[j] - at) / (2.0 * components[k][j]).sqrt();
+                        let offset = mixture.component_mean(k)[j] - at;
+                        // A point in the middle is blurred to both sides.
+                        let z = if offset == 0.0 { 0.0 } else { offset / (2.0 * components[k][j]).sqrt() };
                         0.5 * mixture.weight(k) * core_math::erfc(z)
                     });
                     known.push((covariance[(j, j)], below.sum()));
@@ -252,7 +283,7 @@ fn known(asked: &Sampled, centre: &[f64]) -> Vec<(f64, f64)> {
     known
 }
 
-/// The report, and whether the points are as near to the target as planned.
+/// The report, and whether the points are as near to the target as planned; without a plan nothing is judged.
 ///
 /// With `KL(target|law of the points) ≤ ε` no probability differs by more than `√(ε/2)` (Pinsker's inequality); the
 /// masses below the centres are compared.
@@ -272,6 +303,12 @@ fn diagnostics(asked: &Sampled, plan: &Plan, moments: &SampleMoments) -> (String
         grid.steps(),
         grid.step()
     );
+    if let Some((until, blur)) = plan.stop {
+        let _ = writeln!(
+            text,
+            "points without width: the dynamics ends at t = {until:.6}, with noise of deviation {blur:.4e} around them"
+        );
+    }
     let known = known(asked, moments.centre());
     let mut worst: [Option<(f64, String)>; 3] = [None, None, None];
     let mut note = |kind: usize, z: f64, words: String| {
@@ -306,6 +343,7 @@ fn diagnostics(asked: &Sampled, plan: &Plan, moments: &SampleMoments) -> (String
         }
     }
     let Some(kl) = plan.kl else {
+        text += "no plan: diagnostics only, nothing is judged; the bias of the dynamics and of its steps is in them\n";
         return (text, true);
     };
     let allowed = (0.5 * kl).sqrt() + STANDARD_ERRORS * 0.5 / count.sqrt();
@@ -313,9 +351,11 @@ fn diagnostics(asked: &Sampled, plan: &Plan, moments: &SampleMoments) -> (String
     let verdict = if accepted { "accepted" } else { "not accepted" };
     let _ = writeln!(
         text,
-        "plan: {verdict}: masses differ by {:.2e} at most, allowed {allowed:.2e}: √(KL/2) for KL = {kl:e}, and \
-         {STANDARD_ERRORS} standard errors",
-        largest.0.abs()
+        "plan: {verdict}: masses below the mean differ by {:.2e} at most, allowed {allowed:.2e}: √(KL/2) = {:.2e} for KL = {kl:e}, \
+         and {STANDARD_ERRORS} standard errors of at most {:.1e}; means and variances, which a divergence does not bound, are not judged",
+        largest.0.abs(),
+        (0.5 * kl).sqrt(),
+        0.5 / count.sqrt()
     );
     (text, accepted)
 }

@@ -4,13 +4,16 @@
 //! for the conditional covariance is enough. Here the supremum over y is looked for: on a grid over
 //! the observations that have mass, refined around the highest values, and on distances beyond that double. What
 //! is assumed is that no peak hides between the points of the grid and that beyond the farthest distance nothing new happens.
+//! That makes the upper end of a supremum Converged and no more. The lower end needs no search: the constant of any one
+//! conditional law is below the supremum, and [`ConditionalLaws::certified_supremum`] takes the two-sided certificate of
+//! [`poincare_constant`] at the observation that was found (of the law with gain and scale rounded to floats, as everywhere here).
 //! As `|y| → ∞`: for Gaussian noise the conditional law sits ever farther out, and if `V''` has a limit there, its
 //! constant tends to `1/(V''(±∞) + gain²/scale²)`; for Student noise the tilt flattens out and the law tends to that of X.
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, finite, positive, within};
-use crate::inequality::poincare::converged_poincare_constant;
 use crate::inequality::poincare::product::CollinearMixture;
+use crate::inequality::poincare::{converged_poincare_constant, poincare_constant};
 use crate::measure::line::{LineMeasure, Noise};
 
 /// Height of the potential of X, and widths of the noise, up to which observations count as having mass.
@@ -39,12 +42,16 @@ pub struct ConditionalLaws {
 /// A supremum over observations, as far as it was found.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Supremum {
-    /// Where: the observation, `±∞` if the value is the one at the farthest distance that was looked at.
+    /// Where: the observation, `±∞` if the value is the one at the farthest distances that were looked at.
     pub at: f64,
+    /// The observation with the largest value, finite.
+    pub place: f64,
     /// The value: of two searches, the finer one, with their difference as the error (Converged).
     pub value: Enclosure,
     /// The values at the farthest observations to the left and to the right.
     pub far: [Enclosure; 2],
+    /// A certified lower bound, `[lo, ∞]`, if one was asked for and proved; [`Supremum::value`] then begins there.
+    pub floor: Option<Enclosure>,
 }
 
 /// Which number of a conditional law is looked at.
@@ -137,35 +144,64 @@ impl ConditionalLaws {
         let (_, before) = coarse?;
         let (at, value) = fine?;
         let mut best = if value.is_infinite() {
-            Supremum { at, value, far: [far[0].1, far[1].1] }
+            Supremum { at, place: at, value, far: [far[0].1, far[1].1], floor: None }
         } else {
             let spread = Enclosure::refined(before.mid(), value.mid(), 0.0);
             let error = spread.width() + value.width() + before.width();
             Supremum {
                 at,
+                place: at,
                 value: value.widened(error).weakened(Evidence::Converged),
                 far: [far[0].1, far[1].1],
+                floor: None,
             }
         };
-        for (sign, (previous, last, largest)) in [-1.0, 1.0].into_iter().zip(far) {
+        for (sign, (previous, last, (place, largest))) in [-1.0, 1.0].into_iter().zip(far) {
             if largest.mid() > best.value.mid() {
                 let change = (last.mid() - previous.mid()).abs();
                 let value = largest.widened(change).weakened(Evidence::Converged);
-                best = Supremum { at: sign * f64::INFINITY, value, ..best };
+                best = Supremum { at: sign * f64::INFINITY, place, value, ..best };
             }
         }
         Ok(best)
     }
 
-    /// The last two values and the largest at distances from an end of the window that double.
-    fn far(&self, quantity: Quantity, end: f64, step: f64) -> Result<(Enclosure, Enclosure, Enclosure)> {
+    /// [`ConditionalLaws::supremum`] of the Poincaré constants with a certificate at the observation found: where one is
+    /// proved, [`Supremum::floor`] is a lower bound without assumptions, and the value's lower end. (The law is one of
+    /// many, so that its upper end says nothing about the others: the upper end of the value stays that of the search.)
+    ///
+    /// # Errors
+    /// Those of [`ConditionalLaws::supremum`].
+    pub fn certified_supremum(&self) -> Result<Supremum> {
+        let found = self.supremum(Quantity::Poincare)?;
+        if found.value.is_infinite() {
+            return Ok(found);
+        }
+        let report = poincare_constant(&self.at(found.place)?)?;
+        if report.value.evidence() > Evidence::Exact {
+            return Ok(found);
+        }
+        let floor = report.value.lo();
+        // Were it above what the search says, the search would be wrong: the value then holds both.
+        let value = Enclosure::new(floor, found.value.hi().max(floor), Evidence::Converged)?;
+        Ok(Supremum { value, floor: Some(Enclosure::at_least(floor, report.value.evidence())), ..found })
+    }
+
+    /// The last two values and the largest, with its place, at distances from an end of the window that double.
+    fn far(
+        &self,
+        quantity: Quantity,
+        end: f64,
+        step: f64,
+    ) -> Result<(Enclosure, Enclosure, (f64, Enclosure))> {
         let first = self.value(quantity, end)?;
-        let (mut previous, mut last, mut largest) = (first, first, first);
+        let (mut previous, mut last, mut largest) = (first, first, (end, first));
         for k in 0..DOUBLINGS {
-            let Ok(value) = self.value(quantity, end + step * 2_f64.powi(k)) else { break };
+            let y = end + step * 2_f64.powi(k);
+            let Ok(value) = self.value(quantity, y) else { break };
             (previous, last) = (last, value);
-            if value.mid() > largest.mid() {
-                largest = value;
+            if value.mid() > largest.1.mid() {
+                largest = (y, value);
             }
         }
         Ok((previous, last, largest))
@@ -325,6 +361,28 @@ mod tests {
         // At y = 0 and λ = ½ the potential is x⁴/4 − x²; here only the order matters.
         assert!(sup.value.lo() > converged_poincare_constant(&centre).unwrap().hi());
         assert!(sup.far.iter().all(|f| f.hi() < sup.value.lo()));
+    }
+
+    #[test]
+    fn the_lower_end_is_certified_at_the_observation_found() {
+        let prior = LineMeasure::parse("x^4/4 - x^2/2", WHOLE.0, WHOLE.1).unwrap();
+        let laws = ConditionalLaws::on_path(prior, None, 0.4).unwrap();
+        let (plain, proved) =
+            (laws.supremum(Quantity::Poincare).unwrap(), laws.certified_supremum().unwrap());
+        let floor = proved.floor.unwrap();
+        assert!(plain.floor.is_none() && floor.evidence() == Evidence::Certified && floor.hi().is_infinite());
+        // The certificate is within a part in a thousand of the search.
+        let certificate = 1e-3 * plain.value.mid();
+        assert!(
+            floor.lo() == proved.value.lo() && floor.lo() > plain.value.mid() - certificate,
+            "{floor} {plain:?}"
+        );
+        assert!(floor.lo() <= plain.value.hi() && proved.value.hi() == plain.value.hi());
+        // A maximum beyond all distances: a law far out is certified.
+        let prior = LineMeasure::laplace(1.0).unwrap();
+        let proved = ConditionalLaws::on_path(prior, None, 0.5).unwrap().certified_supremum().unwrap();
+        assert!(proved.at.is_infinite() && proved.place.is_finite(), "{proved:?}");
+        assert!(proved.floor.is_some_and(|f| f.lo() > 0.99 && f.lo() < 1.01), "{proved:?}");
     }
 
     #[test]

@@ -67,7 +67,10 @@ impl Journal {
             _ => Error::io(path, &cause),
         })?;
         let journal = Self { path: path.to_owned(), file: Mutex::new(file) };
-        journal.append(key)?;
+        journal.append(key).inspect_err(|_| {
+            // On a full disk: without its first line it holds nothing, and would stand in the way of the next audit.
+            let _ = std::fs::remove_file(path);
+        })?;
         Ok(journal)
     }
 

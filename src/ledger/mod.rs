@@ -1,7 +1,9 @@
-//! The ledger: runs claims and says what came out, as a table and as JSON.
+//! The ledger: runs claims and says what came out, as a table, as JSON, and as pages for continuous integration.
 
+pub mod hunt;
 mod journal;
 mod json;
+mod pages;
 mod shard;
 mod table;
 pub mod text;

@@ -69,6 +69,11 @@ impl Radial {
         &self.profile
     }
 
+    /// The law of `|X|` on the half-line, density `∝ r^{d−1}e^{−V(r)}`.
+    pub fn norm(&self) -> &LineMeasure {
+        &self.norm
+    }
+
     /// The variance of each coordinate, `E|X|²/d`, infinite if a tail is too heavy.
     pub fn variance(&self) -> Enclosure {
         let spread = self.norm.variance();

@@ -1,6 +1,7 @@
 //! Numerical kernels: numbers of several kinds, expressions, quadrature, extrapolation, panel grids,
 //! linear equations, special functions, named random streams.
 
+pub mod bessel;
 pub mod collocation;
 pub mod differentiation;
 pub mod double_double;
@@ -8,6 +9,7 @@ pub mod enclosed_matrix;
 pub mod excess;
 pub mod expression;
 pub mod extrapolation;
+pub mod false_alarms;
 pub mod germ;
 pub mod hierarchic;
 pub mod jet;

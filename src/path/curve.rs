@@ -50,6 +50,11 @@ pub trait LineSlice: Send + Sync {
     /// Points between which the density is smooth on its own scale, ascending: panel edges for quadrature (may be empty).
     fn breaks(&self) -> Vec<f64>;
 
+    /// Weight (in any unit), centre and width of each bump of the density, for grids that follow them; may be empty.
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        Vec::new()
+    }
+
     /// Estimated relative error of the density, and of the fields relative to their natural size.
     fn relative_error(&self) -> f64;
 }

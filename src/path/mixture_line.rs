@@ -4,6 +4,7 @@
 //! `c_k = cos²φ·s_k² + sin²φ`. Given the component, `X` and `Z` are jointly Gaussian, so every field is an average of
 //! affine or quadratic functions over the posterior weights of the components.
 
+use super::window::window;
 use super::{LineCurve, LineSlice, SlicePoint};
 use crate::error::{Error, Result, finite, positive, within};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, TAU};
@@ -163,9 +164,6 @@ const PANEL_DEVIATIONS: [f64; 3] = [1.5, 4.0, 8.0];
 /// A few roundings, and three of the argument `z²/2` of the exponential where there is mass, `|z|` up to 10.
 const RELATIVE_ERROR: f64 = 2e2 * f64::EPSILON;
 
-/// Steps of the bisection for the ends of a window: ends to a millionth of the bracket.
-const WINDOW_STEPS: usize = 20;
-
 impl LineSlice for MixtureSlice {
     fn point(&self, y: f64) -> SlicePoint {
         let peak = self.peak(y);
@@ -242,23 +240,8 @@ impl LineSlice for MixtureSlice {
     }
 
     fn window(&self, level: f64) -> (f64, f64) {
-        // P(N > z) ≤ e^{−z²/2}: no component has more than `level` beyond this many deviations.
-        let reach = (-2.0 * core_math::log(level)).max(0.0).sqrt();
-        let ends = |sign: f64| {
-            self.components
-                .iter()
-                .map(|c| sign * (c.mean + sign * reach * c.deviation))
-                .fold(f64::NEG_INFINITY, f64::max)
-        };
-        let (lo, hi) = (-ends(-1.0), ends(1.0));
-        let tighten = |mut outer: f64, mut inner: f64, mass: &dyn Fn(f64) -> f64| {
-            for _ in 0..WINDOW_STEPS {
-                let middle = 0.5 * (outer + inner);
-                if mass(middle) <= level { outer = middle } else { inner = middle }
-            }
-            outer
-        };
-        (tighten(lo, hi, &|y| self.masses(y).0), tighten(hi, lo, &|y| self.masses(y).1))
+        let laws: Vec<(f64, f64)> = self.components.iter().map(|c| (c.mean, c.deviation)).collect();
+        window(&laws, level, |y| self.masses(y))
     }
 
     fn breaks(&self) -> Vec<f64> {
@@ -273,6 +256,10 @@ impl LineSlice for MixtureSlice {
         breaks.sort_by(f64::total_cmp);
         breaks.dedup();
         breaks
+    }
+
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        self.components.iter().map(|c| (c.weight, c.mean, c.deviation)).collect()
     }
 
     fn relative_error(&self) -> f64 {
@@ -336,6 +323,28 @@ mod tests {
             }
             let breaks = slice.breaks();
             assert!(breaks.windows(2).all(|w| w[0] < w[1]));
+        }
+    }
+
+    #[test]
+    fn windows_of_mixtures_of_very_different_scales_are_tight() {
+        // One narrow and one wide law about the same mean and far apart, and a faint law far out.
+        let mixtures = [
+            ([0.5, 0.5], [0.0, 0.0], [1e-3, 1e3]),
+            ([0.5, 0.5], [-1e3, 1e4], [1e-4, 1e2]),
+            ([0.99, 0.01], [0.0, 1e6], [1e-4, 1e-2]),
+        ];
+        for (weights, means, stds) in mixtures {
+            let curve = MixtureCurve::new(&weights, &means, &stds).unwrap();
+            for angle in [0.0, 1e-2, 1.0] {
+                let slice = curve.slice(angle).unwrap();
+                for level in [0.3, 0.1, 1e-3, 1e-16] {
+                    let (lo, hi) = slice.window(level);
+                    let (below, above) = (slice.masses(lo).0, slice.masses(hi).1);
+                    assert!(below <= level && above <= level);
+                    assert!(below > 0.99 * level && above > 0.99 * level, "{curve} {level}: {below} {above}");
+                }
+            }
         }
     }
 

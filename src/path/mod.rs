@@ -9,6 +9,7 @@ mod mixture;
 mod mixture_line;
 pub mod observation;
 mod schedule;
+mod window;
 
 pub use channel::Channel;
 pub use curvature::{curvature_range, largest_curvature};

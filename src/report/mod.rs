@@ -2,6 +2,7 @@
 
 mod explain;
 mod measure;
+pub mod site;
 
 pub use explain::explain;
 pub use measure::{BiasReport, ConditionalPoincare, MeasureReport, ScoreBounds, Setting};

@@ -227,6 +227,7 @@ impl<'a, T: LogDensity> PathScore for &'a UserPath<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numerics::false_alarms::standard_errors;
     use crate::sampler::{Batch, Grid, Integrator};
 
     /// `N(1, v)` in every coordinate.
@@ -259,8 +260,8 @@ mod tests {
                 let estimate = (&path).score_at(t).unwrap().estimate(&y).unwrap();
                 for j in 0..2 {
                     let exact = (t.sqrt() - y[j]) / (0.5 * t + 1.0 - t);
-                    // For twenty-four comparisons; self-normalisation adds a bias of the order of the square.
-                    let standard_errors = 6.0;
+                    // Self-normalisation adds a bias of the order of the square.
+                    let standard_errors = standard_errors("importance weights");
                     let allowed = standard_errors * estimate.standard_error[j] + 1e-12;
                     assert!((estimate.score[j] - exact).abs() < allowed, "{t} {y:?} {estimate:?}");
                     assert!(estimate.standard_error[j] < 0.2, "{t} {y:?} {estimate:?}");
@@ -287,8 +288,9 @@ mod tests {
         let grid = Grid::new(0.0, 1.0, 0.25, 16).unwrap();
         let samples = Batch::new(1, count).run(&&path, &grid, Integrator::Heun, &|_| ()).unwrap();
         let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-        // Bias of the dynamics and of the estimated score, and five standard errors.
-        let (bias, chance) = (0.1, 5.0 * (0.5 / samples.len() as f64).sqrt());
+        // Bias of the dynamics and of the estimated score, and what chance does.
+        let (bias, chance) =
+            (0.1, standard_errors("importance weights") * (0.5 / samples.len() as f64).sqrt());
         assert!((mean - 1.0).abs() < bias + chance, "{mean}");
     }
 

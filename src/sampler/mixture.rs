@@ -89,11 +89,28 @@ impl MixtureScores {
                     .collect(),
             ),
         };
-        if near_origin(&centre, &means, components) {
+        let variances = components.iter().flat_map(|law| (0..law.dim()).map(|j| law.covariance_entry(j, j)));
+        if near_origin(&centre, &means, variances.fold(f64::INFINITY, f64::min).sqrt()) {
             centre.clear();
         }
         let weights = weights.iter().map(|w| w / total).collect();
         Ok(Self { dim, weights, means, centre, spread, base: vec![(0.0, 1.0)], schedule })
+    }
+
+    /// The path to points without width: `p_t` has a score for `t < 1`, the target has none.
+    ///
+    /// # Errors
+    /// As [`MixtureScores::new`].
+    pub fn to_points(weights: &[f64], points: &[Vec<f64>], schedule: Schedule) -> Result<Self> {
+        let laws = points.iter().map(|x| Gaussian::isotropic(x.clone(), 1.0)).collect::<Result<Vec<_>>>()?;
+        let mut path = Self::new(weights, &laws, schedule)?;
+        path.spread = Spread::Isotropic(vec![0.0; points.len()]);
+        Ok(path)
+    }
+
+    /// Whether a component has no width.
+    fn has_points(&self) -> bool {
+        matches!(&self.spread, Spread::Isotropic(variances) if variances.contains(&0.0))
     }
 
     /// The same target from the Student law `∝ (1 + |z|²/n)^{−(n+d)/2}`, `n = freedom`, a mixture of normal laws of
@@ -112,11 +129,17 @@ impl MixtureScores {
         if complement == 0.0 { &[(0.0, 1.0)] } else { &self.base }
     }
 
-    /// The path to a mixture.
+    /// The path to a mixture, or to points without width.
     ///
     /// # Errors
-    /// [`Error::Undefined`] if a component has no density.
+    /// [`Error::Undefined`] if a component has width in some directions only, or some components have none and others have.
     pub fn to_mixture(mixture: &Mixture, schedule: Schedule) -> Result<Self> {
+        let parts = 0..mixture.len();
+        if parts.clone().all(|k| mixture.component_variances(k).iter().all(|v| *v == 0.0)) {
+            let weights: Vec<f64> = parts.clone().map(|k| mixture.weight(k)).collect();
+            let points: Vec<Vec<f64>> = parts.map(|k| mixture.component_mean(k).to_vec()).collect();
+            return Self::to_points(&weights, &points, schedule);
+        }
         if !mixture.has_density() {
             let reason = "a component of the mixture has no density".to_owned();
             return Err(Error::Undefined { what: "the score of the target".to_owned(), reason });
@@ -192,6 +215,10 @@ impl PathScore for MixtureScores {
     fn score_at(&self, t: f64) -> Result<MixtureScore> {
         within("t", t, 0.0, 1.0)?;
         let (lambda, complement) = (self.schedule.lambda(t), self.schedule.complement(t));
+        if complement == 0.0 && self.has_points() {
+            let reason = "points without width have a score before the end of the path only".to_owned();
+            return Err(Error::Undefined { what: format!("the score at t = {t}"), reason });
+        }
         let base = self.base_at(complement);
         // Component by component, and the laws of the base within.
         let members = || (0..self.components()).flat_map(|k| base.iter().map(move |part| (k, *part)));
@@ -303,19 +330,14 @@ impl PathScore for MixtureScores {
 }
 
 /// Whether points can as well be seen from the origin: it is not much farther from the means than they are from each
-/// other or wide.
-fn near_origin(centre: &[f64], means: &[f64], components: &[Gaussian]) -> bool {
+/// other or `width`, the least deviation of a component.
+fn near_origin(centre: &[f64], means: &[f64], width: f64) -> bool {
     const FACTOR: f64 = 4.0;
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
     let spread = means
         .chunks_exact(centre.len())
         .map(|mean| norm(&mut mean.iter().zip(centre).map(|(m, c)| m - c)))
         .fold(0.0, f64::max);
-    let width = components
-        .iter()
-        .flat_map(|law| (0..law.dim()).map(|j| law.covariance_entry(j, j)))
-        .fold(f64::INFINITY, f64::min)
-        .sqrt();
     norm(&mut centre.iter().copied()) <= FACTOR * (spread + width)
 }
 

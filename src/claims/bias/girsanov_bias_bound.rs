@@ -135,6 +135,10 @@ impl Theorem for GirsanovBiasBound {
         )
     }
 
+    fn target_file(instance: &BiasRun) -> Option<String> {
+        instance.target_file()
+    }
+
     fn observed(instance: &BiasRun) -> Result<Enclosure> {
         instance.forward_kl()
     }

@@ -3,17 +3,15 @@
 
 use super::line_instance::LineBiasInstance;
 use super::plane_instance::PlaneBiasInstance;
-use crate::claims::false_alarms::{level, z_of};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
+use crate::numerics::false_alarms::standard_errors;
 use crate::numerics::stream::stream;
 use crate::path::Schedule;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use std::fmt;
 
-/// Statistical checks of the claim at level full, the twins included: each has this share of its level of false alarm.
-pub(super) const CHECKS: usize = 32;
 /// Steps of the coarser chain; the finer one has twice as many and the same noise.
 const STEPS: u32 = 48;
 /// Seed of the noise.
@@ -110,7 +108,7 @@ fn mean_log_ratio<'a, const D: usize>(
     let count = f64::from(pairs);
     let mean = sum / count;
     let variance = (squares / count - mean * mean).max(0.0);
-    let sampling = z_of(level("B1", CHECKS)) * (variance / (count - 1.0)).sqrt();
+    let sampling = standard_errors("B1") * (variance / (count - 1.0)).sqrt();
     let steps = (change / count).abs();
     Ok(Enclosure::around(mean, sampling + steps, Evidence::Statistical))
 }

@@ -2,6 +2,8 @@
 
 use super::instance::BiasInstance;
 use crate::claims::line_instances::LineInstance;
+use crate::claims::target_text;
+use crate::dynamics::InitialLaw;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLaw, AnnealedLine, LineBias};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
@@ -30,6 +32,10 @@ pub struct LineBiasInstance {
 
 /// For laws whose densities are quadratures: one digit less, with at most 128 cells.
 const BY_QUADRATURE: Accuracy = Accuracy { tolerance: 1e-2, finest: 2 };
+
+/// Relative width of the bias above which the next finer grid is taken, and how many of them there are.
+const DECISIVE: f64 = 0.1;
+const FINER: usize = 2;
 
 impl LineBiasInstance {
     /// An instance; the action on the range has to be finite.
@@ -111,14 +117,24 @@ impl LineBiasInstance {
         (angle(self.until), angle(self.from))
     }
 
-    /// The law of the dynamics, from the Fokker-Planck equation; computed once.
+    /// The law of the dynamics, from the Fokker-Planck equation; computed once. Where the enclosure of the bias is too
+    /// wide to decide anything, on finer grids.
     ///
     /// # Errors
     /// Those of [`AnnealedLine::along`] and [`AnnealedLine::law`].
     pub fn law(&self) -> Result<&AnnealedLaw> {
         let solve = || {
             let line = AnnealedLine::along(&self.line.path, self.from, self.until)?;
-            line.law(self.schedule(), self.kappa, self.accuracy)
+            let mut accuracy = self.accuracy;
+            let finest = (accuracy.finest + FINER).min(Accuracy::FINEST);
+            loop {
+                let law = line.law(self.schedule(), self.kappa, accuracy)?;
+                let forward = law.bias().forward_kl;
+                if forward.width() <= DECISIVE * forward.hi() || accuracy.finest >= finest {
+                    return Ok(law);
+                }
+                accuracy.finest += 1;
+            }
         };
         self.law.get_or_init(solve).as_ref().map_err(Clone::clone)
     }
@@ -255,6 +271,23 @@ impl BiasRun {
         match self {
             Self::Gaussian(run) => run.initial_forward_kl(),
             Self::Line(_) => Ok(Enclosure::exact(0.0).weakened(Evidence::Exact)),
+        }
+    }
+}
+
+impl BiasRun {
+    /// The run as the text of a target file; `None` if it does not reach the end of the path, or begins elsewhere than in it.
+    pub fn target_file(&self) -> Option<String> {
+        match self {
+            Self::Gaussian(run) => {
+                let whole = run.until == 1.0 && run.initial == InitialLaw::exact(run.path.dim());
+                whole.then(|| target_text::gaussian_run(&run.path, Some(run.kappa), run.from))?
+            }
+            Self::Line(run) => {
+                let LineInstance { target, base, .. } = &run.line;
+                let text = || target_text::line_run(target, *base, run.schedule(), Some(run.kappa), run.from);
+                (run.until == 1.0).then(text)?
+            }
         }
     }
 }

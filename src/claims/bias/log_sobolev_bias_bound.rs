@@ -230,6 +230,10 @@ impl Theorem for LogSobolevBiasBound {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.run.target_file()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         match instance.form {
             Form::Supremum | Form::Integrated | Form::Along => instance.run.forward_kl(),

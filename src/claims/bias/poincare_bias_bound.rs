@@ -142,6 +142,10 @@ impl Theorem for PoincareBiasBound {
         )
     }
 
+    fn target_file(instance: &BiasRun) -> Option<String> {
+        instance.target_file()
+    }
+
     fn observed(instance: &BiasRun) -> Result<Enclosure> {
         instance.forward_kl()
     }

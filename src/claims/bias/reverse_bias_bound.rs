@@ -121,6 +121,10 @@ impl Theorem for ReverseBiasBound {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.run.target_file()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         instance.run.reverse_kl()
     }

@@ -22,6 +22,7 @@
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_target, schedule};
 use crate::claims::line_instances::{LineInstance, near_bumps, random_mixture, two_bumps};
+use crate::claims::target_text;
 use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
 use crate::dynamics::{bias, small_kappa_limit};
 use crate::enclosure::{Enclosure, Evidence, Relation};
@@ -252,6 +253,15 @@ impl Theorem for SmallKappaLimit {
                 },
             ],
         )
+    }
+
+    fn target_file(instance: &Instance) -> Option<String> {
+        match &instance.path {
+            Path::Gaussian(path) => target_text::gaussian_run(path, None, 0.0),
+            Path::Line(line) => {
+                target_text::line_run(&line.target, line.base, line.path.schedule(), None, 0.0)
+            }
+        }
     }
 
     fn observed(instance: &Instance) -> Result<Enclosure> {

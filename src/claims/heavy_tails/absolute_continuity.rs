@@ -18,7 +18,7 @@
 //! *Source.* \[CCG\] (heavy-tailed base); (iii) and the constants are derived here. Embrechts, Klüppelberg, Mikosch, *Modelling Extremal
 //! Events* (1997) for sums with regularly varying tails.
 //!
-//! *Checked.* (i) `∫w²p` for atoms, and from quantile distances alone; KL of the dynamics with a Student target and base, n = 3, by
+//! *Checked.* (i) `∫w²p` for atoms, and from quantile distances alone (one to four atoms); KL of the dynamics with a Student target and base, n = 3, by
 //! Fokker-Planck. (ii), (iii) distances truncated to far quantiles, by monotone maps. *Not checked:* `d ≥ 2`; finite speed for n = 2 and π = ν
 //! beyond the leading order of the tails.
 //!
@@ -33,7 +33,7 @@ use crate::error::Result;
 pub struct AbsoluteContinuity;
 
 /// Relative accuracy of a squared metric derivative by distances: what the last extrapolation changes.
-const DISTANCES: f64 = 1e-6;
+const DISTANCES: f64 = 1e-9;
 /// Relative accuracy of growth in far quantiles: corrections are at most of the order `z^{−n}` at `z = 10⁶` with `n ≥ 1`.
 const TAILS: f64 = 4e-6;
 
@@ -54,7 +54,7 @@ impl Theorem for AbsoluteContinuity {
         ],
         why: "(i) w = E[−sin φ X + cos φ Z|y] and Jensen. (ii) A large sum has one large summand: P(X_φ>y) ~ P(sin φ Z>y), and \
               W₂² = ∫(Q'−Q)²du. (iii) Equal tails add up.",
-        checked: "(i) ∫w²p for atoms, and the same from quantile distances; KL of the dynamics with Student target and base, n=3, by \
+        checked: "(i) ∫w²p for atoms, and the same from quantile distances (one to four atoms); KL of the dynamics with Student target and base, n=3, by \
                   Fokker-Planck. (ii), (iii) distances truncated to far quantiles by monotone maps: atoms, and Student targets with lighter \
                   and with equal tails.",
         not_checked: "d ≥ 2; for n = 2 and π = ν what is beyond the leading order of the tails.",

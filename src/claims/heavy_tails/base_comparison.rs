@@ -3,7 +3,7 @@
 //! *Statement.* d = 1, π the Student law with n degrees of freedom and unit scale; `m = n + 1`, `K = m(m+1)²/(4n(m+2))`. Student base ν = π: (i)
 //! `−(m/n)/max(λ, 1−λ) ≤ ∇²log p_t ≤ K/max(λ, 1−λ)`, so the Lipschitz constant of the score is at most `2·max(K, m/n)` on the whole path; with a
 //! Gaussian base it is above that at the start (for n = 3, 4, 5 at every `λ` from 10⁻⁶ to 10⁻⁴ that was tried). For n = 3: (ii) `A_ν ≤ W₂²(π, γ) ≤ A_γ` for the
-//! cosine, cubic and quadratic schedules: the action with the Student base is less than that of any curve from γ to π; (iii)
+//! cosine, linear and quadratic schedules: the action with the Student base is less than that of any curve from γ to π; (iii)
 //! `KL(p_1|q)` is less with the Student base at the same κ.
 //!
 //! *Hypotheses.* H1: n > 0 in (i), n = 3 otherwise. H2: `0 < λ < 1`.

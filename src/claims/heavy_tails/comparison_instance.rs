@@ -181,7 +181,7 @@ pub fn largest_curvature(dof: f64, lambda: f64) -> Result<Enclosure> {
 fn schedule(index: usize) -> Result<Schedule> {
     Ok(match index % 3 {
         0 => Schedule::cosine(),
-        1 => Schedule::power(3.0)?,
+        1 => Schedule::linear(),
         _ => Schedule::power(2.0)?,
     })
 }
@@ -267,7 +267,7 @@ impl fmt::Display for Instance {
                 write!(f, "largest curvature, Gaussian base, n={dof}, λ={lambda}")
             }
             Self::Action(index) => {
-                let name = ["cosine", "power 3", "power 2"][index % 3];
+                let name = ["cosine", "linear", "power 2"][index % 3];
                 write!(f, "action, Student base, n=3, {name}")
             }
             Self::GaussianAction => f.write_str("action, Gaussian base, n=3, cosine"),

@@ -4,12 +4,13 @@ use crate::dynamics::fokker_planck::{Accuracy, bias_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
 use crate::measure::line::LineMeasure;
-use crate::numerics::differentiation::even_limit;
 use crate::numerics::quadrature::GaussRule;
 use crate::numerics::stream::Stream;
 use crate::path::line::{AtomsCurve, CubicTails, LineBase, PotentialCurve};
 use crate::path::{LineCurve, LinePath, Schedule};
-use crate::transport::line::{metric_derivative_squared, monotone_map, truncated_distance_squared};
+use crate::transport::line::{
+    metric_derivative_squared, metric_derivative_squared_by_distances, monotone_map,
+};
 use rand::RngExt;
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::fmt;
@@ -53,8 +54,6 @@ pub struct Bias {
     pub kappa: f64,
 }
 
-/// Quantiles of the base beyond which nothing is left of a distance for five degrees of freedom: `z^{−3} < 10^{−15}`.
-const FAR: f64 = 1e5;
 /// Where growth is measured.
 const DEPTHS: [f64; 2] = [1e6, 1e7];
 /// Nodes for the growth over a factor 4, in which a power of z is smooth.
@@ -114,15 +113,14 @@ impl Instance {
         Self::speed(stream.random_range(2.5..12.0), &weights, &places, stream.random_range(0.1..1.4))
     }
 
-    /// Two atoms, with light enough tails for a distance cut off far out.
+    /// One to four atoms.
     ///
     /// # Errors
     /// Never in practice.
-    pub fn random_distances(stream: &mut Stream, _index: usize) -> Result<Self> {
-        // One atom: between several the density is so small that distances of quantiles lose their digits.
-        let (weights, places) = Self::draw_atoms(stream, 1);
-        let dof = stream.random_range(5.0..9.0);
-        match Self::speed(dof, &weights, &places, stream.random_range(0.5..1.1))? {
+    pub fn random_distances(stream: &mut Stream, index: usize) -> Result<Self> {
+        let (weights, places) = Self::draw_atoms(stream, 1 + (index + 1) % 4);
+        let dof = stream.random_range(2.5..12.0);
+        match Self::speed(dof, &weights, &places, stream.random_range(0.2..1.3))? {
             Self::Speed(speed) => Ok(Self::Speed(Speed { by_distances: true, ..speed })),
             other => Ok(other),
         }
@@ -189,23 +187,12 @@ impl Speed {
         metric_derivative_squared(&self.curve, self.angle)
     }
 
-    /// `lim W₂²(p_φ, p_{φ+h})/h²`, distances cut off at far quantiles.
+    /// `lim W₂²(p_φ, p_{φ+h})/h²`, over the whole line.
     ///
     /// # Errors
     /// Those of the slices.
     pub fn by_distances(&self) -> Result<Enclosure> {
-        let reference = AtomsCurve::new(&[1.0], &[0.0], student(self.dof))?;
-        let (reference, here) = (reference.slice(FRAC_PI_2)?, self.curve.slice(self.angle)?);
-        even_limit(self.angle.min(FRAC_PI_2 - self.angle), |h| {
-            let mut sum = Enclosure::exact(0.0);
-            for other in [self.angle + h, self.angle - h] {
-                let there = self.curve.slice(other)?;
-                let laws = (reference.as_ref(), here.as_ref(), there.as_ref());
-                let square = truncated_distance_squared(laws.0, laws.1, laws.2, (-FAR, FAR))?;
-                sum = sum + square / (Enclosure::exact(other) - self.angle).square();
-            }
-            Ok(sum / 2.0)
-        })
+        metric_derivative_squared_by_distances(&self.curve, self.angle)
     }
 }
 

@@ -131,6 +131,10 @@ impl Theorem for HardyCriterion {
         if instance.below { Relation::Lower } else { Relation::Upper }
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.law.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         Ok(maximise(&instance.law)?.value)
     }

@@ -18,11 +18,11 @@
 //! *Sharp.* No. *Without v̂* it is annealed Langevin dynamics, which lags behind.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
-use crate::claims::false_alarms::{distribution_distance, level};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::numerics::excess::excess_reverse;
+use crate::numerics::false_alarms::{distribution_distance, level};
 use crate::numerics::stream::Stream;
 use crate::path::{GaussianPath, LinePath, MixtureCurve, Schedule};
 use crate::sampler::plan::line_chain_divergence;
@@ -33,8 +33,6 @@ use std::sync::Arc;
 
 /// Chains.
 const SAMPLES: usize = 4000;
-/// Statistical checks of the claim at level full, the twins included.
-const CHECKS: usize = 64;
 
 /// A Gaussian mixture, a direction, a grid and a seed.
 #[derive(Clone, Debug)]
@@ -314,7 +312,7 @@ impl Theorem for SimulatedMarginals {
     }
 
     fn bound(instance: &MarginalInstance) -> Result<Enclosure> {
-        let chance = distribution_distance(SAMPLES, level(Self::ABOUT.id, CHECKS));
+        let chance = distribution_distance(SAMPLES, level(Self::ABOUT.id));
         let step = instance.discretisation()?.max(Enclosure::exact(0.0));
         Ok((step * 0.5).sqrt() + chance)
     }

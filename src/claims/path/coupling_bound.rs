@@ -124,7 +124,7 @@ impl Theorem for CouplingBound {
                     evidence: Evidence::Converged,
                     quick: 2,
                     full: 24,
-                    draw: |s, i| Ok(CouplingInstance::Field(Box::new(LinePoint::student_mixture(s, i)?))),
+                    draw: |s, i| Ok(CouplingInstance::Field(Box::new(LinePoint::student(s, i)?))),
                 },
             ],
         )

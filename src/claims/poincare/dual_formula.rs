@@ -275,6 +275,10 @@ impl Theorem for DualFormula {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.law.measure.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         converged_poincare_constant(&instance.law.measure)
     }

@@ -369,6 +369,10 @@ impl Theorem for ExactConstants {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.law.measure.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         if instance.certified {
             Ok(poincare_constant(&instance.law.measure)?.value)

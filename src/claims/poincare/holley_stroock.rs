@@ -166,6 +166,10 @@ impl Theorem for HolleyStroock {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.laws.law.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         instance.laws.constant()
     }

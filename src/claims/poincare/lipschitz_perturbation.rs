@@ -204,6 +204,13 @@ impl Theorem for LipschitzPerturbation {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        match &instance.law {
+            Law::Line(laws) => laws.law.target_table(),
+            Law::Radial(..) => None,
+        }
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         match &instance.law {
             Law::Line(laws) => laws.constant(),

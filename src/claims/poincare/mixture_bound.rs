@@ -248,6 +248,10 @@ impl Theorem for MixtureBound {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.law.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         Ok(poincare_constant(&instance.law)?.value)
     }

@@ -5,6 +5,7 @@ use crate::claim::Claim;
 pub mod affine_image;
 pub mod bakry_emery;
 pub mod cheeger;
+pub mod convex_on_interval;
 pub mod convolution;
 pub mod dual_formula;
 pub mod exact_constants;
@@ -40,4 +41,5 @@ pub(super) const CLAIMS: &[&dyn Claim] = &[
     &exact_constants::ExactConstants,
     &one_dimensional_comparison::OneDimensionalComparison,
     &cheeger::CheegerConstant,
+    &convex_on_interval::ConvexOnInterval,
 ];

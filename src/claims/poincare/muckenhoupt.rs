@@ -202,6 +202,10 @@ impl Theorem for MuckenhouptBracket {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.law.measure.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         instance.constant()
     }

@@ -228,6 +228,10 @@ impl Theorem for OneDimensionalComparison {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        (instance.dim == 1).then(|| instance.law.target_table())?
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         if instance.dim == 1 {
             Ok(poincare_constant(&instance.law)?.value)

@@ -186,6 +186,10 @@ impl Theorem for SmallLipschitzPerturbation {
         )
     }
 
+    fn target_file(instance: &Instance) -> Option<String> {
+        instance.laws.law.target_table()
+    }
+
     fn observed(instance: &Instance) -> Result<Enclosure> {
         instance.laws.constant()
     }

@@ -7,6 +7,7 @@ pub mod discrete_girsanov;
 pub mod error_terms;
 pub mod gaussian_chain;
 pub mod instance;
+pub mod line_chain;
 pub mod plan_reaches;
 pub mod step_exponents;
 

@@ -150,7 +150,8 @@ impl Observation {
             _ => Quantity::Poincare,
         };
         match (self.y, quantity) {
-            (None, _) => Ok(self.laws.supremum(quantity)?.value),
+            (None, Quantity::Poincare) => Ok(self.laws.certified_supremum()?.value),
+            (None, Quantity::Variance) => Ok(self.laws.supremum(quantity)?.value),
             // A certificate where the whole instance can be certified.
             (Some(y), _) if matches!(self.known, Known::Convex { .. }) => {
                 Ok(poincare_constant(&self.laws.at(y)?)?.value)

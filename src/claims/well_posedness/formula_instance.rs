@@ -1,19 +1,18 @@
 //! The instances that the formulae for the score and for the Hessian share: a path at one time and a point, with any target.
 
-use super::instance::{Slice, normal_vector};
+use super::instance::Slice;
+use super::space_slice::InSpace;
 use crate::claim::{Family, NonEmpty};
 use crate::claims::line_instances::{random_mixture, random_potential};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
-use crate::measure::mixture::Mixture;
 use crate::numerics::differentiation::{central_derivative, even_limit};
 use crate::numerics::jet::Jet;
 use crate::numerics::stream::Stream;
 use crate::path::line::{LineBase, PotentialCurve, PotentialSlice};
-use crate::path::{LineCurve, LineSlice, MixtureCurve, MixturePath};
-use nalgebra::{DMatrix, DVector};
+use crate::path::{LineCurve, LineSlice, MixtureCurve};
 use rand::RngExt;
 use std::fmt;
 
@@ -34,9 +33,9 @@ pub enum Place {
     /// Target and base Gaussian.
     Gaussian(Box<Slice>),
     /// Any target on the line, Gaussian or Student base.
-    Line(OnLine),
-    /// A Gaussian mixture in the plane or in space, standard base.
-    Space(InSpace),
+    Line(Box<OnLine>),
+    /// A Gaussian mixture in the plane or in space, Gaussian or Student base.
+    Space(Box<InSpace>),
 }
 
 /// A path on the line at an angle, and a point.
@@ -45,16 +44,6 @@ pub struct OnLine {
     curve: PotentialCurve,
     angle: f64,
     y: f64,
-}
-
-/// The path to a mixture at an angle, a point, and two directions.
-#[derive(Clone, Debug)]
-pub struct InSpace {
-    path: MixturePath,
-    angle: f64,
-    y: Vec<f64>,
-    u: DVector<f64>,
-    w: DVector<f64>,
 }
 
 /// A place and the formula.
@@ -105,6 +94,13 @@ impl FormulaInstance {
                     quick: 12,
                     full: 120,
                     draw: Self::in_space,
+                },
+                Family {
+                    name: "mixtures in d = 2 and 3, Student bases",
+                    evidence: Evidence::Converged,
+                    quick: 4,
+                    full: 48,
+                    draw: Self::in_space_by_quadrature,
                 },
             ],
         )
@@ -165,27 +161,37 @@ impl FormulaInstance {
             _ => Formula::Target,
         };
         let (angle, y) = (stream.random_range(0.4..1.1), stream.random_range(-2.5..2.5));
-        Self::new("W1", Place::Line(OnLine { curve: PotentialCurve::new(target, base)?, angle, y }), formula)
+        Self::new(
+            "W1",
+            Place::Line(Box::new(OnLine { curve: PotentialCurve::new(target, base)?, angle, y })),
+            formula,
+        )
     }
 
-    /// Mixtures of general covariances in d = 2 and 3.
+    /// Mixtures of general covariances in d = 2 and 3, the formula for the standard base.
     ///
     /// # Errors
     /// Never in practice.
     pub fn in_space(stream: &mut Stream, index: usize) -> Result<Self> {
-        let (d, count) = (2 + index % 2, 2 + index % 3);
-        let weights: Vec<f64> = (0..count).map(|_| stream.random_range(0.1..1.0)).collect();
-        let (mut means, mut covariances) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            means.push(DVector::from_vec(normal_vector(stream, d, 1.5)));
-            let law = Gaussian::random(stream, d, 20.0, 1.0)?;
-            covariances.push(DMatrix::from_fn(d, d, |i, j| law.covariance_entry(i, j)));
-        }
-        let path = MixturePath::gaussian(Mixture::new(&weights, means, covariances)?);
-        let angle = stream.random_range(0.1..1.4);
-        let y = normal_vector(stream, d, 2.0);
-        let [u, w] = [1.0, 1.0].map(|deviation| DVector::from_vec(normal_vector(stream, d, deviation)));
-        Self::new("W1", Place::Space(InSpace { path, angle, y, u, w }), Formula::Standard)
+        Self::new("W1", Place::Space(Box::new(InSpace::random(stream, index)?)), Formula::Standard)
+    }
+
+    /// Mixtures in d = 2 and 3 with a Student base, for one instance of three with γ: the derivatives on the noise or on the target.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn in_space_by_quadrature(stream: &mut Stream, index: usize) -> Result<Self> {
+        let formula = if index.is_multiple_of(2) { Formula::Noise } else { Formula::Target };
+        let dof = (index % 3 != 2).then(|| stream.random_range(3.0..12.0));
+        Self::new("W1", Place::Space(Box::new(InSpace::wide(stream, 2 + index / 2 % 2, dof)?)), formula)
+    }
+
+    /// Two components in the plane, a Student base with n = 4.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn student_space_example(formula: Formula) -> Result<Self> {
+        Ok(Self { place: Place::Space(Box::new(InSpace::example()?)), formula })
     }
 
     /// `N(1, ½)` at `√λ = ½`, seen at 2.
@@ -203,7 +209,7 @@ impl FormulaInstance {
     pub fn student_example(formula: Formula) -> Result<Self> {
         let target = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-1.5, 1.0], &[0.5, 0.6])?;
         let curve = PotentialCurve::new(target, LineBase::Student { dof: 3.0 })?;
-        Ok(Self { place: Place::Line(OnLine { curve, angle: 0.8, y: 1.7 }), formula })
+        Ok(Self { place: Place::Line(Box::new(OnLine { curve, angle: 0.8, y: 1.7 })), formula })
     }
 
     /// A target and a base of variance 2, where the formula of the standard base does not belong.
@@ -214,6 +220,15 @@ impl FormulaInstance {
         let (target, base) = (Gaussian::isotropic(vec![1.0], 0.5)?, Gaussian::isotropic(vec![0.0], 2.0)?);
         let slice = Slice::new(&target, base, 0.5, vec![2.0], vec![1.0], vec![1.0])?;
         Ok(Self { place: Place::Gaussian(Box::new(slice)), formula: Formula::Standard })
+    }
+
+    /// Whether derivatives or expectations are numerical.
+    pub fn is_numerical(&self) -> bool {
+        match self.place {
+            Place::Gaussian(_) => false,
+            Place::Line(_) => true,
+            Place::Space(_) => self.formula != Formula::Standard,
+        }
     }
 
     /// The Gaussian slice, for twins.
@@ -233,7 +248,7 @@ impl Place {
         match self {
             Self::Gaussian(slice) => slice.has_standard_base(),
             Self::Line(line) => line.curve.base() == LineBase::Gaussian,
-            Self::Space(_) => true,
+            Self::Space(space) => space.has_standard_base(),
         }
     }
 }
@@ -308,67 +323,12 @@ impl OnLine {
     }
 }
 
-impl InSpace {
-    /// `⟨u, ∇log p_t⟩` and `⟨u, ∇²log p_t w⟩`, derivatives of the density of the mixture.
-    ///
-    /// # Errors
-    /// Those of the slice.
-    pub fn derivatives(&self) -> Result<[Enclosure; 2]> {
-        let slice = self.path.slice(self.angle)?;
-        let point = slice.point(&self.y)?;
-        let (first, second) = (self.u.dot(&point.score), self.u.dot(&(&point.hessian * &self.w)));
-        let (size, scale) = (self.sizes().0, self.sizes().1);
-        Ok([
-            Enclosure::around(first, ROUNDING * size, Evidence::Converged),
-            Enclosure::around(second, ROUNDING * scale, Evidence::Converged),
-        ])
-    }
-
-    /// The formulae with mean and covariance of the conditional law, again a mixture.
-    ///
-    /// # Errors
-    /// Those of the slice.
-    pub fn formulae(&self) -> Result<[Enclosure; 2]> {
-        let slice = self.path.slice(self.angle)?;
-        let law = slice.conditional(&self.y)?;
-        let (s, c) = slice.sine_cosine();
-        let square = s * s;
-        let mean = law.mean() * c - DVector::from_vec(self.y.clone());
-        let covariance = law.covariance();
-        let form = self.u.dot(&(covariance * &self.w));
-        let (first, second) =
-            (self.u.dot(&mean) / square, -self.u.dot(&self.w) / square + c * c * form / (square * square));
-        let (size, scale) = self.sizes();
-        Ok([
-            Enclosure::around(first, ROUNDING * size, Evidence::Converged),
-            Enclosure::around(second, ROUNDING * scale, Evidence::Converged),
-        ])
-    }
-
-    /// Natural sizes: the terms of the formulae.
-    pub fn sizes(&self) -> (f64, f64) {
-        let square = core_math::sin(self.angle).powi(2);
-        let y: f64 = self.y.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let spread = self.path.target().second_moment() + y * y;
-        let (u, w) = (self.u.norm(), self.w.norm());
-        (u * (spread.sqrt() + y) / square, u * w * (1.0 + spread / square) / square)
-    }
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gaussian(slice) => slice.fmt(f),
             Self::Line(line) => write!(f, "{}, φ={}, y={}", line.curve, line.angle, line.y),
-            Self::Space(space) => {
-                let target = space.path.target();
-                for k in 0..target.len() {
-                    let (mean, covariance) = (target.component_mean(k), target.component_covariance(k));
-                    write!(f, "{}·N({mean:?}, {:?}) ", target.weight(k), covariance.as_slice())?;
-                }
-                let (u, w) = (space.u.as_slice(), space.w.as_slice());
-                write!(f, "φ={}, y={:?}, u={u:?}, w={w:?}", space.angle, space.y)
-            }
+            Self::Space(space) => space.fmt(f),
         }
     }
 }

@@ -16,8 +16,8 @@
 //!
 //! *Checked.* Left: minus the inverse covariance of the marginal; for mixtures the derivatives of their density; for other targets on the
 //! line, Gaussian or Student base, second differences of the logarithm of the density. Right: the formulae with the conditional
-//! covariance, the inverse of a precision, that of a mixture, or by quadrature. *Not checked here:* targets in several dimensions that
-//! are not mixtures, and these with the first and the last formula.
+//! covariance, the inverse of a precision, that of a mixture, or by quadrature on the line, in the plane and in space. *Not checked
+//! here:* targets in several dimensions that are not mixtures.
 //!
 //! *Sharp.* An equality. *Dropping H3* breaks the second formula.
 
@@ -98,8 +98,9 @@ impl Theorem for HessianFormulae {
         checked: "Bilinear forms of the Hessian, minus the inverse covariance of the marginal, against the \
                   formulae with the conditional covariance, the inverse of a precision: general covariances, \
                   bases that do not commute with the target, condition numbers up to 10⁸, d up to 20. Mixtures and potentials on the line with \
-                  Gaussian and Student bases: second derivatives of log p_t against conditional expectations by quadrature; mixtures in d = 2, 3.",
-        not_checked: "Other targets in several dimensions; in d ≥ 2 the other formulae beyond Gaussian laws.",
+                  Gaussian and Student bases: second derivatives of log p_t against conditional expectations by quadrature; mixtures in d = 2, 3 \
+                  with both, all formulae.",
+        not_checked: "Targets in several dimensions that are not mixtures.",
         source: "Hatsell, Nolte, Some geometric properties of the likelihood ratio (1971); [CCG], well-posedness",
         relation: Relation::Equality { resolution: GAUSSIAN },
         rests_on: &["W1"],
@@ -151,6 +152,11 @@ impl Theorem for HessianFormulae {
                     wrong: Wrong::Bound(|i| Ok(Self::bound(i)? * core_math::cos(0.8).powi(2))),
                 },
                 FalseTwin {
+                    name: "Student base in the plane: the formula of the standard base",
+                    instance: || FormulaInstance::student_space_example(Formula::Standard),
+                    wrong: Wrong::Hypothesis,
+                },
+                FalseTwin {
                     name: "the formula of the standard base for a base of variance 2",
                     instance: FormulaInstance::wide_base,
                     wrong: Wrong::Hypothesis,
@@ -160,7 +166,7 @@ impl Theorem for HessianFormulae {
     }
 
     fn relation(instance: &FormulaInstance) -> Relation {
-        let resolution = if matches!(instance.place, Place::Line(_)) { DIFFERENCES } else { GAUSSIAN };
+        let resolution = if instance.is_numerical() { DIFFERENCES } else { GAUSSIAN };
         Relation::Equality { resolution }
     }
 
@@ -188,7 +194,7 @@ impl Theorem for HessianFormulae {
                 Ok(terms.assembled(terms.curvature()?, terms.covariance()?))
             }
             Place::Line(line) => Ok(line.formulae(instance.formula)?[1]),
-            Place::Space(space) => Ok(space.formulae()?[1]),
+            Place::Space(space) => Ok(space.formulae(instance.formula)?[1]),
         }
     }
 }

@@ -15,7 +15,8 @@
 //!
 //! *Checked.* Left: directional second derivatives of `log p_t`. Right: the formulae, with the top eigenvalue
 //! of the conditional covariance (Gaussian targets), a bound for mixtures of components with one
-//! covariance, or on the line, for any target, the supremum over y of spectral gaps. *Not checked here:* other targets in several dimensions; see W4 for when H2 holds.
+//! covariance, or on the line, for any target, the supremum over y of spectral gaps; mixtures in d = 2, 3 with a Student base over all
+//! points, with the bound C of W4. *Not checked here:* other targets in several dimensions; see W4 for when H2 holds.
 //!
 //! *Sharp.* Upper bound: Gaussian targets, top eigen-direction. Lower bound: targets that shrink to
 //! a point. *Dropping H2:* `½N(0,diag(1,½)) + ½N(0,diag(½,1))` has no Lipschitz score: its conditional
@@ -24,6 +25,7 @@
 
 use super::instance::Slice;
 use super::mixture::{Component, MixtureSlice};
+use super::student_space::StudentSpace;
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::line_instances::{random_mixture, random_potential};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
@@ -68,10 +70,20 @@ pub enum LipschitzInstance {
         /// λ.
         lambda: f64,
     },
+    /// The same with a standard base from below: the largest `−∇²log p_t` against `1/(1−λ)`.
+    LineBelow {
+        /// The target.
+        target: Box<LineMeasure>,
+        /// λ.
+        lambda: f64,
+    },
+    /// In d = 2 or 3, mixtures with means on a line and a Student base: the largest `‖∇²log p_t‖` against `M + λM²C` with the bound C
+    /// for the conditional constants that follows from `C_P(π)` for a Student base.
+    Space(Box<StudentSpace>),
     /// `⟨u, Cov(X|X_t=(a,a)) u⟩` of the crossed mixture, `u = (1,−1)`: its exponent of growth in a is 2.
     Growth(f64),
 }
-use LipschitzInstance::{Above, Below, Growth, Line, MixtureAbove, MixtureBelow, Norm};
+use LipschitzInstance::{Above, Below, Growth, Line, LineBelow, MixtureAbove, MixtureBelow, Norm, Space};
 
 impl LipschitzInstance {
     fn standard(stream: &mut Stream, index: usize) -> Result<Self> {
@@ -102,6 +114,16 @@ impl LipschitzInstance {
             if index % 4 < 2 { random_potential(stream, index)? } else { random_mixture(stream, index)? };
         let dof = (!index.is_multiple_of(2)).then(|| stream.random_range(2.0..12.0));
         Ok(Line { target: Box::new(target), dof, lambda: stream.random_range(0.2..0.7) })
+    }
+
+    fn below_on_line(stream: &mut Stream, index: usize) -> Result<Self> {
+        let target =
+            if index % 4 < 2 { random_potential(stream, index)? } else { random_mixture(stream, index)? };
+        Ok(LineBelow { target: Box::new(target), lambda: stream.random_range(0.1..0.8) })
+    }
+
+    fn student_space(stream: &mut Stream, index: usize) -> Result<Self> {
+        Ok(Space(Box::new(StudentSpace::with_constant(stream, index)?)))
     }
 
     /// Components of different covariances, without a Lipschitz score.
@@ -144,7 +166,8 @@ impl LipschitzInstance {
                 let laws = ConditionalLaws::on_path((**target).clone(), *dof, *lambda)?;
                 Ok(laws.supremum(Quantity::Poincare)?.value)
             }
-            MixtureBelow(..) | Growth(_) => {
+            Space(space) => space.conditional_constant(),
+            LineBelow { .. } | MixtureBelow(..) | Growth(_) => {
                 Err(Error::Undefined { what: "a uniform constant".to_owned(), reason: self.to_string() })
             }
         }
@@ -222,6 +245,10 @@ impl fmt::Display for LipschitzInstance {
                 None => write!(f, "largest second derivative, {target}, standard base, λ={lambda}"),
                 Some(n) => write!(f, "largest second derivative, {target}, Student base, n={n}, λ={lambda}"),
             },
+            LineBelow { target, lambda } => {
+                write!(f, "least second derivative, {target}, standard base, λ={lambda}")
+            }
+            Space(space) => write!(f, "norm, {space}"),
             Growth(a) => write!(f, "growth of the conditional covariance at ({a}, {a})"),
         }
     }
@@ -248,7 +275,8 @@ impl Theorem for LipschitzScore {
               inequality is sufficient, not necessary.",
         checked: "Second derivatives of log p_t in random directions against the bounds: Gaussian targets \
                   with d up to 20 and condition numbers up to 10⁸, Gaussian bases, mixtures with one covariance; on the line mixtures and \
-                  potentials with standard and Student bases, C = sup_y C_P(X|y) from spectral gaps. \
+                  potentials with standard and Student bases, C = sup_y C_P(X|y) from spectral gaps; in d = 2, 3 mixtures with a Student base \
+                  over all points, C from C_P(π) (W4). \
                   For the mixture of N(0,diag(1,½)) and N(0,diag(½,1)): the lower bound, and the quadratic growth \
                   of the conditional covariance on the diagonal.",
         not_checked: "Other targets in several dimensions; for which targets H2 holds (W4).",
@@ -272,6 +300,20 @@ impl Theorem for LipschitzScore {
                     quick: 2,
                     full: 24,
                     draw: LipschitzInstance::on_line,
+                },
+                Family {
+                    name: "lower bound on the line",
+                    evidence: Evidence::Converged,
+                    quick: 2,
+                    full: 24,
+                    draw: LipschitzInstance::below_on_line,
+                },
+                Family {
+                    name: "mixtures in d = 2 and 3, Student base",
+                    evidence: Evidence::Converged,
+                    quick: 2,
+                    full: 24,
+                    draw: LipschitzInstance::student_space,
                 },
                 family("lower bound for crossed components", 8, 60, LipschitzInstance::crossed_below),
                 family("growth for crossed components", 6, 40, LipschitzInstance::growth),
@@ -316,6 +358,19 @@ impl Theorem for LipschitzScore {
                     name: "growth of order one in |y|",
                     instance: || LipschitzInstance::growth_at(64.0),
                     wrong: Wrong::Bound(|_| Ok(Enclosure::exact(1.0))),
+                },
+                FalseTwin {
+                    name: "Student base in the plane: the curvature of the noise left out, λM²C",
+                    instance: || Ok(Space(Box::new(StudentSpace::example()?))),
+                    wrong: Wrong::Bound(|i| match i {
+                        Space(space) => {
+                            let noise = Enclosure::exact(space.freedom() + space.dim() as f64)
+                                / space.freedom()
+                                / (1.0 - Enclosure::exact(space.lambda()));
+                            Ok(Self::bound(i)? - noise)
+                        }
+                        _ => Self::bound(i),
+                    }),
                 },
                 FalseTwin {
                     name: "λ² in place of λ",
@@ -369,6 +424,11 @@ impl Theorem for LipschitzScore {
                 Ok(largest + 1.0 / (1.0 - Enclosure::exact(*lambda)))
             }
             Line { target, dof, lambda } => largest_on_line(target, *dof, *lambda, f64::abs),
+            LineBelow { target, lambda } => largest_on_line(target, None, *lambda, |c| -c),
+            Space(space) => {
+                let [least, most] = space.extremes()?;
+                Ok(least.abs().max(most.abs()))
+            }
             // For c + c'a² successive differences over doublings of a have the ratio 4.
             Growth(a) => {
                 let form = |a: f64| Ok(MixtureSlice::crossed(a)?.covariance_form(&[1.0, -1.0]));
@@ -395,9 +455,13 @@ impl Theorem for LipschitzScore {
                 let (lambda, complement) = (Enclosure::exact(*lambda), 1.0 - Enclosure::exact(*lambda));
                 let constant = instance.constant()?;
                 let Some(n) = dof else { return Ok(above(lambda, complement, constant)) };
-                // H1.
-                let m = (Enclosure::exact(*n) + 1.0) / *n / complement;
-                Ok(m + lambda * m.square() * constant)
+                Ok(student_norm(*n, 1, (lambda, complement), constant))
+            }
+            LineBelow { lambda, .. } => Ok(1.0 / (1.0 - Enclosure::exact(*lambda))),
+            Space(space) => {
+                let lambda = Enclosure::exact(space.lambda());
+                let constant = instance.constant()?;
+                Ok(student_norm(space.freedom(), space.dim(), (lambda, 1.0 - lambda), constant))
             }
             MixtureBelow(slice, _) => {
                 let variances = slice.components().iter().flat_map(|c| &c.variances);
@@ -409,6 +473,17 @@ impl Theorem for LipschitzScore {
             Growth(_) => Ok(Enclosure::exact(2.0)),
         }
     }
+}
+
+/// `M + λM²C` with `M = (n+d)/(n(1−λ))`.
+fn student_norm(
+    n: f64,
+    d: usize,
+    (lambda, complement): (Enclosure, Enclosure),
+    constant: Enclosure,
+) -> Enclosure {
+    let m = (Enclosure::exact(n) + d as f64) / n / complement;
+    m + lambda * m.square() * constant
 }
 
 /// `λC/(1−λ)²`.

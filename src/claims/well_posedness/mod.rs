@@ -9,10 +9,12 @@ pub mod instance;
 pub mod lipschitz_score;
 pub mod mixture;
 pub mod score_formulae;
+pub mod space_slice;
 pub mod strong_error;
 pub mod strong_solution;
 pub mod student_base;
 pub mod student_slice;
+pub mod student_space;
 pub mod uniform_conditional_poincare;
 pub mod wells;
 

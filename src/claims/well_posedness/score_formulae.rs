@@ -16,8 +16,8 @@
 //!
 //! *Checked.* Left: the score of the Gaussian marginal, through its covariance; for mixtures the derivative of their density; for other
 //! targets on the line, Gaussian or Student base, differences of the logarithm of the density. Right: the formulae through the
-//! conditional law, known by its precision, as a mixture, or by quadrature. *Not checked here:* targets in several dimensions that are not
-//! mixtures, and these with the first two formulae.
+//! conditional law, known by its precision, as a mixture, or by quadrature on the line, in the plane and in space. *Not checked here:*
+//! targets in several dimensions that are not mixtures.
 //!
 //! *Sharp.* An equality. *Dropping H3* breaks Tweedie's formula.
 
@@ -55,8 +55,9 @@ impl Theorem for ScoreFormulae {
         checked: "Projections of the score, through the covariance of the marginal, against the formulae \
                   through the precision of the conditional law: general covariances, bases that do not commute \
                   with the target, condition numbers up to 10⁸, d up to 20, all schedules. Mixtures and potentials on the line with Gaussian and \
-                  Student bases: derivatives of log p_t against conditional expectations by quadrature; mixtures in d = 2, 3.",
-        not_checked: "Other targets in several dimensions; in d ≥ 2 the first two formulae beyond Gaussian laws.",
+                  Student bases: derivatives of log p_t against conditional expectations by quadrature; mixtures in d = 2, 3 with \
+                  both, all formulae.",
+        not_checked: "Targets in several dimensions that are not mixtures.",
         source: "Robbins, An empirical Bayes approach to statistics (1956); [CCG], well-posedness",
         relation: Relation::Equality { resolution: GAUSSIAN },
         rests_on: &["P1"],
@@ -106,6 +107,16 @@ impl Theorem for ScoreFormulae {
                     wrong: Wrong::Bound(|i| Ok(Self::bound(i)? / core_math::cos(0.8))),
                 },
                 FalseTwin {
+                    name: "Student base in the plane: the score of the noise halved",
+                    instance: || FormulaInstance::student_space_example(Formula::Noise),
+                    wrong: Wrong::Bound(|i| Ok(Self::bound(i)? * 0.5)),
+                },
+                FalseTwin {
+                    name: "Student base in the plane: Tweedie's formula",
+                    instance: || FormulaInstance::student_space_example(Formula::Standard),
+                    wrong: Wrong::Hypothesis,
+                },
+                FalseTwin {
                     name: "Tweedie's formula for a base of variance 2",
                     instance: FormulaInstance::wide_base,
                     wrong: Wrong::Hypothesis,
@@ -115,7 +126,7 @@ impl Theorem for ScoreFormulae {
     }
 
     fn relation(instance: &FormulaInstance) -> Relation {
-        let resolution = if matches!(instance.place, Place::Line(_)) { DIFFERENCES } else { GAUSSIAN };
+        let resolution = if instance.is_numerical() { DIFFERENCES } else { GAUSSIAN };
         Relation::Equality { resolution }
     }
 
@@ -142,7 +153,7 @@ impl Theorem for ScoreFormulae {
         let slice = match &instance.place {
             Place::Gaussian(slice) => slice,
             Place::Line(line) => return Ok(line.formulae(instance.formula)?[0]),
-            Place::Space(space) => return Ok(space.formulae()?[0]),
+            Place::Space(space) => return Ok(space.formulae(instance.formula)?[0]),
         };
         let observation = &slice.observation;
         let y = observation.point(&slice.y)?;

@@ -19,14 +19,15 @@
 //! Order: errors of the program's sampler on one Brownian path in 512 dimensions, in blocks of independent
 //! coordinates, against the next refinement and against the solution itself, drawn jointly with the
 //! increments of the path. Mixtures of equal variance: coupled solutions on one Brownian path against `Λ ≤ −1/c + λD²/(4c²)`, and
-//! the sampler's errors in 512 double wells against Heun's method on a finer grid. *Not checked here:* other targets.
+//! the sampler's errors in 512 asymmetric double wells and in 256 planes with three wells each, against the next refinement and, to
+//! say what the limit is, against Heun's method on a finer grid. *Not checked here:* other targets.
 //!
 //! *Sharp.* Contraction: difference along the top eigenvector, Gaussian base γ. *Dropping H1:* W3's
 //! mixture has no finite Λ.
 
 use super::instance::{dense_target, normal_vector};
 use super::strong_error::{Reference, fitted_order};
-use super::wells::{CoupledPair, fitted_order_in_wells};
+use super::wells::{CoupledPair, Kind, fitted_order_in_wells};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_schedule, schedule};
 use crate::enclosure::{Enclosure, Evidence, Relation};
@@ -69,8 +70,12 @@ pub enum SolutionInstance {
     },
     /// Two solutions towards a mixture.
     Wells(Box<CoupledPair>),
-    /// Order of convergence to the solution by another integrator, towards double wells.
+    /// Order of convergence towards wells: of the refinements among each other, or to the solution by another integrator.
     WellsOrder {
+        /// On the line or in the plane.
+        kind: Kind,
+        /// What the refinements are compared with.
+        reference: Reference,
         /// Schedule of the path.
         schedule: &'static str,
         /// Slowness κ.
@@ -138,9 +143,16 @@ impl SolutionInstance {
     }
 
     fn wells_order(stream: &mut Stream, index: usize) -> Result<Self> {
-        let name = ["power 2", "cosine", "linear"][index % 3];
+        let schedule = ["power 2", "cosine", "linear"][index % 3];
         let kappa = positive("kappa", stream.random_range(1.0..2.0))?;
-        Ok(WellsOrder { schedule: name, kappa, seed: stream.random() })
+        let kind = if index.is_multiple_of(2) { Kind::DoubleWells } else { Kind::Planes };
+        let reference =
+            if (index / 2).is_multiple_of(2) { Reference::Solution } else { Reference::Refinement };
+        Ok(WellsOrder { kind, reference, schedule, kappa, seed: stream.random() })
+    }
+
+    fn wells_ordered(kind: Kind) -> Self {
+        WellsOrder { kind, reference: Reference::Solution, schedule: "power 2", kappa: 1.0, seed: 7 }
     }
 
     fn ordered(reference: Reference) -> Result<Self> {
@@ -161,8 +173,11 @@ impl fmt::Display for SolutionInstance {
                 write!(f, "{path}, κ={kappa}, t from {from} to {until}, gap {gap:?}")
             }
             Wells(pair) => pair.fmt(f),
-            WellsOrder { schedule, kappa, seed } => {
-                write!(f, "order in double wells, schedule {schedule}, κ={kappa}, seed {seed}")
+            WellsOrder { kind, reference, schedule, kappa, seed } => {
+                write!(
+                    f,
+                    "order in {kind:?} against {reference:?}, schedule {schedule}, κ={kappa}, seed {seed}"
+                )
             }
             Order { schedule, kappa, reference, seed } => {
                 write!(f, "order against {reference:?}, schedule {schedule}, κ={kappa}, seed {seed}")
@@ -193,8 +208,8 @@ impl Theorem for StrongSolution {
                   general covariances and bases. Order: slope of the errors of the program's sampler on one \
                   Brownian path in 512 dimensions against the next refinement and against the solution. \
                   Mixtures of equal variance: coupled solutions on one path against the integral of \
-                  Λ ≤ −1/c + λD²/(4c²), c = λs²+1−λ, D the diameter of the means; errors in 512 double wells \
-                  against another integrator on a finer grid.",
+                  Λ ≤ −1/c + λD²/(4c²), c = λs²+1−λ, D the diameter of the means; orders in 512 asymmetric double wells and \
+                  in 256 planes with three wells, against the next refinement and, for the limit, another integrator on a finer grid.",
         not_checked: "Targets that are neither Gaussian nor mixtures of equal variance.",
         source: "Kloeden, Platen, Numerical Solution of Stochastic Differential Equations (1992); [CCG], well-posedness",
         relation: Relation::Upper,
@@ -227,10 +242,10 @@ impl Theorem for StrongSolution {
                     draw: SolutionInstance::wells,
                 },
                 Family {
-                    name: "order in double wells, against another integrator",
+                    name: "order in wells on the line and in the plane, against the next refinement or another integrator",
                     evidence: Evidence::Statistical,
-                    quick: 1,
-                    full: 6,
+                    quick: 2,
+                    full: 12,
                     draw: SolutionInstance::wells_order,
                 },
             ],
@@ -262,8 +277,18 @@ impl Theorem for StrongSolution {
                 },
                 FalseTwin {
                     name: "strong order ½ in double wells",
-                    instance: || Ok(WellsOrder { schedule: "power 2", kappa: 1.0, seed: 7 }),
+                    instance: || Ok(SolutionInstance::wells_ordered(Kind::DoubleWells)),
                     wrong: Wrong::Bound(|_| Ok(Enclosure::exact(0.5))),
+                },
+                FalseTwin {
+                    name: "wells in the plane: order 1 towards the solution of a dynamics that is a tenth slower",
+                    instance: || Ok(SolutionInstance::wells_ordered(Kind::Planes)),
+                    wrong: Wrong::Observed(|i| match i {
+                        WellsOrder { kind, reference, schedule, kappa, seed } => {
+                            fitted_order_in_wells(*kind, *reference, schedule, (*kappa, 1.1 * kappa), *seed)
+                        }
+                        _ => Self::observed(i),
+                    }),
                 },
                 FalseTwin {
                     name: "the curvature of the narrowest direction",
@@ -309,7 +334,9 @@ impl Theorem for StrongSolution {
                 fitted_order(schedule, *kappa, *kappa, *reference, *seed)
             }
             Wells(pair) => pair.gap(),
-            WellsOrder { schedule, kappa, seed } => fitted_order_in_wells(schedule, *kappa, *kappa, *seed),
+            WellsOrder { kind, reference, schedule, kappa, seed } => {
+                fitted_order_in_wells(*kind, *reference, schedule, (*kappa, *kappa), *seed)
+            }
             Contraction { path, kappa, from, until, gap } => {
                 const TOLERANCE: f64 = 1e-13;
                 let (target, base) = (path.target().covariance(), path.base().covariance());

@@ -15,8 +15,9 @@
 //! *Source.* \[CCG\] (heavy-tailed base); the sharp bracket is derived here.
 //!
 //! *Checked.* Left: derivatives of `log p_t` along lines: for atoms of the finite sum itself, by Taylor arithmetic on intervals; for
-//! densities on the line by integrals of π against `ν_σ` and its derivatives. Right: the formulae. *Not checked:* targets with a
-//! density in more than one dimension.
+//! densities on the line by integrals of π against `ν_σ` and its derivatives; for atoms and mixtures in d = 2 and 3 that are not on a
+//! line the extreme eigenvalues of the Hessian over all points, by a search. Right: the formulae. *Not checked:* targets with other
+//! densities in more than one dimension; that the search finds the extremes (a value found is no more than the supremum).
 //!
 //! *Sharp.* Score and lower bound: one atom. Upper bound: two equal atoms, with the sharp bracket; the other bracket is larger
 //! by the factor `(m+2)(2m+1)/(2(m+1)²)` and is approached as n → ∞ only: for n = 3, d = 1 no target comes nearer to it than
@@ -64,8 +65,9 @@ impl Theorem for StudentBase {
         why: "s_t = E[∇log ν_σ|y] and ∇²log p_t = E[∇²log ν_σ|y] + Cov(∇log ν_σ|y) ≤ E[∇²ν_σ/ν_σ|y], with the bounds of H1; \
               ∇²ν/ν is largest along z at |z|² = n(m+3)/(m+1).",
         checked: "Derivatives of log p_t: certified for atoms in d = 1, 2, 5 (among them atoms at −20, −5, 0, 7, 15 with n = 3, λ = ½), by \
-                  quadrature for mixtures with growing gaps, double wells and heavy tails on the line.",
-        not_checked: "Targets with a density in more than one dimension.",
+                  quadrature for mixtures with growing gaps, double wells and heavy tails on the line; extreme eigenvalues of the Hessian over \
+                  all points by a search for atoms and mixtures in d = 2, 3 that are not on a line.",
+        not_checked: "Densities in more than one dimension other than mixtures; that the search finds the extremes.",
         source: "[CCG] (heavy-tailed base); the sharp bracket is derived here",
         relation: Relation::Upper,
         rests_on: &["H1", "W2"],
@@ -85,6 +87,13 @@ impl Theorem for StudentBase {
                     quick: 16,
                     full: 80,
                     draw: Slice::random_density,
+                },
+                Family {
+                    name: "atoms and mixtures in d = 2 and 3, over all points",
+                    evidence: Evidence::Converged,
+                    quick: 4,
+                    full: 36,
+                    draw: Slice::whole_space,
                 },
             ],
         )
@@ -172,6 +181,25 @@ impl Theorem for StudentBase {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two atoms in space at the extremal distance: the search finds the sharp bracket, and −(n+d)/(n(1−λ)) is approached from inside.
+    #[test]
+    fn the_search_over_space_finds_the_sharp_bracket() {
+        use super::super::student_space::StudentSpace;
+        use crate::measure::mixture::Mixture;
+        use nalgebra::DVector;
+        let (n, d, lambda): (f64, usize, f64) = (3.0, 3, 0.5);
+        let m = n + d as f64;
+        let place = ((1.0 - lambda) / lambda * n * (m + 3.0) / (m + 1.0)).sqrt();
+        // Not along an axis.
+        let at = |sign: f64| DVector::from_vec(vec![sign * place * 0.6, 0.0, sign * place * 0.8]);
+        let atoms = Mixture::isotropic(&[0.5, 0.5], vec![at(1.0), at(-1.0)], &[0.0, 0.0]).unwrap();
+        let [least, most] = StudentSpace::new(atoms, n, lambda).unwrap().extremes().unwrap();
+        let bracket = m * (m + 1.0).powi(2) / (4.0 * n * (m + 2.0) * (1.0 - lambda));
+        let search = 1e-6 * bracket;
+        assert!((most.mid() - bracket).abs() < search, "{most} {bracket}");
+        assert!(least.lo() >= -m / (n * (1.0 - lambda)), "{least}");
+    }
 
     /// Atoms at −20, −5, 0, 7, 15 with n = 3, λ = ½ and the best weights come within five per cent of the bounds; only of
     /// the first bracket no target can.

@@ -1,5 +1,6 @@
 //! The path from a Student base to an arbitrary target, at one λ and one point.
 
+use super::student_space::StudentSpace;
 use crate::enclosure::{Enclosure, Interval};
 use crate::error::{Error, Result, finite, positive, within};
 use crate::measure::line::{LineMeasure, Noise};
@@ -30,6 +31,8 @@ pub enum Target {
     Atoms(Vec<(f64, Vec<f64>)>),
     /// A density on the line, with its description.
     Density(Box<LineMeasure>, String),
+    /// A mixture or atoms in several dimensions: the extreme curvatures over all points.
+    Space(Box<StudentSpace>),
 }
 
 /// A target, a base, λ, a point and a direction.
@@ -75,6 +78,16 @@ impl Slice {
                 positive("number of atoms", atoms.len() as f64)?;
             }
             Target::Density(..) => lengths.push(1),
+            Target::Space(space) => {
+                if part == Part::Slope {
+                    let what = "the largest score over all points".to_owned();
+                    return Err(Error::Undefined {
+                        what,
+                        reason: "only curvatures are searched for".to_owned(),
+                    });
+                }
+                lengths.push(space.dim());
+            }
         }
         if let Some(&found) = lengths.iter().find(|l| **l != y.len()) {
             return Err(Error::Dimension { name: "point".to_owned(), found, expected: y.len() });
@@ -192,6 +205,17 @@ impl Slice {
         Self::new(part, Target::Density(Box::new(law), text), dof, lambda, vec![y], vec![1.0])
     }
 
+    /// Atoms and mixtures in the plane and in space, not on a line: all points.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn whole_space(stream: &mut Stream, index: usize) -> Result<Self> {
+        let space = StudentSpace::random(stream, index)?;
+        let part = [Part::Above, Part::Below, Part::AboveSharp][index / 2 % 3];
+        let (dof, lambda, dim) = (Some(space.freedom()), space.lambda(), space.dim());
+        Self::new(part, Target::Space(Box::new(space)), dof, lambda, vec![0.0; dim], vec![1.0; dim])
+    }
+
     /// The derivative of `log p_t` along u that the part is about.
     ///
     /// # Errors
@@ -205,6 +229,10 @@ impl Slice {
                 (Enclosure::certified(first), Enclosure::certified(second))
             }
             Target::Density(law, _) => self.by_quadrature(law)?,
+            Target::Space(space) => {
+                let [least, most] = space.extremes()?;
+                return Ok(if self.part == Part::Below { -least } else { most });
+            }
         };
         Ok(match self.part {
             Part::Slope => first.abs(),
@@ -297,6 +325,7 @@ impl fmt::Display for Slice {
                 }
             }
             Target::Density(_, text) => write!(f, "{text} ")?,
+            Target::Space(space) => return space.fmt(f),
         }
         match self.dof {
             Some(dof) => write!(f, "n={dof}")?,

@@ -20,7 +20,8 @@
 //! *Checked.* Left: spectral gaps (or variances) of the conditional laws at observations near and far, and their supremum found
 //! by a search. Right: the formulae. The growing-gap mixture, for which there is no uniform constant: its curvature
 //! at the crossing of two components is `−1/v + (√λ gap/2v)²`, `v = λs² + 1 − λ`, and grows with exponent 2. *Not checked:* targets in
-//! several dimensions other than mixtures with collinear means; the search for a supremum is no proof.
+//! several dimensions other than mixtures with collinear means; the search for a supremum is no proof (its lower end is certified at
+//! the observation found, its upper end is not).
 //!
 //! *Sharp.* (i) Gaussian targets. (iv) `H = −L|x|` at y = 0. (v) two equal components at y = 0. Not sharp: (ii), (iii), the covariance. *Dropping* H3
 //! (every smooth density) makes it false: narrow normal laws with growing gaps.
@@ -225,7 +226,8 @@ impl Theorem for UniformConditionalPoincare {
         checked: "Spectral gaps and variances of conditional laws at given observations, and their supremum by a search, against the \
                   formulae; α of either sign, asymmetric and deep double wells; mixtures in d = 1 to 4. Growing gaps: the curvature at a \
                   crossing, −1/v+(√λ gap/2v)² with v = λs²+1−λ, certified, and its exponent 2.",
-        not_checked: "Targets in several dimensions other than mixtures with collinear means; the search for a supremum is no proof.",
+        not_checked: "Targets in several dimensions other than mixtures with collinear means; the search for a supremum is no proof \
+                      (the lower end is certified at the observation found).",
         source: "[CCG] (uniform Poincaré inequalities for conditional laws), with the constants of C5, C6, C7, C9, C14",
         relation: Relation::Upper,
         rests_on: &["C5", "C6", "C7", "C9", "C14", "H1"],

@@ -7,7 +7,7 @@
 //! The second integrator is Heun's method on the same Brownian path. It evaluates the score twice per step, and runs on a finer
 //! grid than the sampler: its agreement with the sampler's limit says what the limit is.
 
-use super::strong_error::{DIM, FINEST, LEVELS, STANDARD_ERRORS, difference, slope};
+use super::strong_error::{DIM, FINEST, LEVELS, Reference, STANDARD_ERRORS, difference, slope};
 use crate::claims::gaussian_instances::schedule;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
@@ -28,6 +28,15 @@ const PAIR_STEPS: [usize; 2] = [1024, 4096];
 
 /// Units by which roundings of the two ends may grow.
 const UNITS: f64 = 1e4;
+
+/// Independent experiments on one Brownian path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Asymmetric double wells on the line.
+    DoubleWells,
+    /// Three wells in the plane, of unequal weights and not on a line.
+    Planes,
+}
 
 /// A mixture of Gaussian laws `N(m_k, s²I)` in a low dimension, or independent coordinates with two of them each.
 #[derive(Clone, Debug)]
@@ -75,9 +84,9 @@ impl Wells {
         Ok(Self { blocks: Arc::from([Block { log_weights, means }]), variance, schedule })
     }
 
-    /// 512 independent double wells.
-    fn product(draw: &mut Stream, schedule: Schedule) -> Self {
-        let block = |draw: &mut Stream| {
+    /// 512 independent coordinates in asymmetric double wells, or 256 independent planes with three wells at the corners of a triangle.
+    fn product(draw: &mut Stream, schedule: Schedule, kind: Kind) -> Self {
+        let on_line = |draw: &mut Stream| {
             let (centre, half) = (draw.random_range(-1.0..1.0), draw.random_range(1.0..2.0));
             let weight: f64 = draw.random_range(0.3..0.7);
             Block {
@@ -85,7 +94,20 @@ impl Wells {
                 means: vec![vec![centre - half], vec![centre + half]],
             }
         };
-        Self { blocks: (0..DIM).map(|_| block(draw)).collect(), variance: 0.5, schedule }
+        let in_plane = |draw: &mut Stream| {
+            let weights: [f64; 3] = std::array::from_fn(|_| draw.random_range(0.2..1.0));
+            let corners = [[-1.0, -0.5], [1.0, -0.5], [0.0, 1.2]];
+            let place = |x: f64, draw: &mut Stream| 1.3 * x + draw.random_range(-0.4..0.4);
+            Block {
+                log_weights: weights.map(core_math::log).to_vec(),
+                means: corners.iter().map(|c| c.iter().map(|x| place(*x, draw)).collect()).collect(),
+            }
+        };
+        let blocks = match kind {
+            Kind::DoubleWells => (0..DIM).map(|_| on_line(draw)).collect(),
+            Kind::Planes => (0..DIM / 2).map(|_| in_plane(draw)).collect(),
+        };
+        Self { blocks, variance: 0.5, schedule }
     }
 
     fn dim(&self) -> usize {
@@ -296,8 +318,8 @@ fn heun(wells: &Wells, grid: &Grid, start: &[f64], noises: &[Vec<f64>]) -> Resul
     Ok(state)
 }
 
-/// The order at which the program's Euler-Maruyama scheme approaches, on a Brownian path, the solution by Heun's method on a grid
-/// four times finer than its own finest; that solution is of the dynamics with slowness `solution_kappa`.
+/// The order at which the program's Euler-Maruyama scheme, on a Brownian path, approaches its next refinement or the solution by
+/// Heun's method on a grid four times finer than its own finest; that solution is of the dynamics with slowness `solution_kappa`.
 ///
 /// The enclosure is 6.5 standard errors wide on either side, plus the difference that leaving out the coarsest
 /// refinement makes (Statistical).
@@ -305,19 +327,21 @@ fn heun(wells: &Wells, grid: &Grid, start: &[f64], noises: &[Vec<f64>]) -> Resul
 /// # Errors
 /// Errors of the schedule and of the grids.
 pub fn fitted_order_in_wells(
+    kind: Kind,
+    reference: Reference,
     schedule_name: &str,
-    kappa: f64,
-    solution_kappa: f64,
+    (kappa, solution_kappa): (f64, f64),
     seed: u64,
 ) -> Result<Enclosure> {
-    let wells = Wells::product(&mut stream(seed, "W5/wells", 0), schedule(schedule_name)?);
+    let wells = Wells::product(&mut stream(seed, "W5/wells", 0), schedule(schedule_name)?, kind);
     let mut brownian = stream(seed, "W5/path in wells", 0);
     let mut normals = || (0..DIM).map(|_| brownian.sample::<f64, _>(StandardNormal)).collect::<Vec<f64>>();
     let start = normals();
     let noises: Vec<Vec<f64>> = (0..FINEST * INNER).map(|_| normals()).collect();
-    let solution = heun(&wells, &Grid::new(0.0, 1.0, solution_kappa, FINEST * INNER)?, &start, &noises)?;
-    let mut errors = Vec::new();
-    for level in (0..LEVELS).rev() {
+    // One refinement more than differences between refinements.
+    let refinements = if reference == Reference::Refinement { LEVELS + 1 } else { LEVELS };
+    let mut ends = Vec::new();
+    for level in (0..refinements).rev() {
         let stride = INNER << level;
         let steps = FINEST >> level;
         let scheme = Scheme::new(&wells, &Grid::new(0.0, 1.0, kappa, steps)?, Integrator::EulerMaruyama)?;
@@ -325,8 +349,16 @@ pub fn fitted_order_in_wells(
         for (k, rows) in noises.chunks(stride).enumerate() {
             state = scheme.step(k, &state, &gathered(rows, DIM))?;
         }
-        errors.push(difference(&state, &solution));
+        ends.push(state);
     }
+    let errors: Vec<Vec<f64>> = match reference {
+        Reference::Refinement => ends.windows(2).map(|pair| difference(&pair[0], &pair[1])).collect(),
+        Reference::Solution => {
+            let solution =
+                heun(&wells, &Grid::new(0.0, 1.0, solution_kappa, FINEST * INNER)?, &start, &noises)?;
+            ends.iter().map(|end| difference(end, &solution)).collect()
+        }
+    };
     let (all, error) = slope(&errors);
     let (fine, _) = slope(&errors[1..]);
     Ok(Enclosure::around(all, STANDARD_ERRORS * error + (all - fine).abs(), Evidence::Statistical))

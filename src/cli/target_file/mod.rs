@@ -3,6 +3,8 @@
 //! Keys are checked one by one, so that every message names the file, the key, the value found and
 //! what was expected. Unknown keys are refused.
 
+#[cfg(test)]
+mod fuzz;
 mod laws;
 mod mixture;
 mod node;

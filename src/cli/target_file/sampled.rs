@@ -72,6 +72,14 @@ impl Sampled {
         ProductScores::new(paths.collect::<Result<_>>()?)
     }
 
+    /// Points without width among the factors.
+    pub(in crate::cli) fn points(&self) -> impl Iterator<Item = &Mixture> {
+        self.factors.iter().filter_map(|law| match law {
+            SampledLaw::Mixture(mixture) if !mixture.has_density() => Some(mixture),
+            _ => None,
+        })
+    }
+
     /// Number of coordinates.
     pub(in crate::cli) fn dim(&self) -> usize {
         self.factors.iter().map(SampledLaw::dim).sum()
@@ -116,11 +124,6 @@ fn gather(section: &Section<'_>, target: Target, factors: &mut Vec<SampledLaw>) 
         Target::Gaussian(law) => {
             let law = Mixture::new(&[1.0], vec![law.mean().clone()], vec![law.covariance()]);
             SampledLaw::Mixture(law.map_err(refused)?)
-        }
-        Target::Mixture(law) if !law.has_density() => {
-            return Err(
-                section.error("points without width have no score at t = 1: expected a bandwidth > 0")
-            );
         }
         Target::Mixture(law) => SampledLaw::Mixture(*law),
         Target::Line(law) => match law.mixture_parameters() {

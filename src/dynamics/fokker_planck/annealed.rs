@@ -3,7 +3,7 @@
 use super::divergence::{Divergences, divergences, doubt};
 use super::grid::{Grid, Map, Ramp};
 use super::law::LineLaw;
-use super::refinement::{limit, tabulated_limit};
+use super::refinement::{limit, tabulated_limit, witnessed};
 use super::stepper::{FORMULAE, History, Masses, Rates};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
@@ -57,6 +57,9 @@ pub(super) fn steps(number: usize) -> usize {
 /// The refinement starts here: fewer cells don't show the order of the method.
 const COARSEST: usize = 1;
 
+/// With grids 1 and 2 alone a third one says whether their agreement is an accident.
+const WITNESS: usize = 0;
+
 /// The domain is checked on this grid, or on the first finer one on which no step falls back to a lower order.
 const CHECKED: usize = 2;
 
@@ -106,6 +109,16 @@ impl Frame {
     fn new(curve: &dyn LineCurve, grid: &Grid, angle: f64) -> Result<Self> {
         let slice = curve.slice(angle)?;
         let (masses, log_masses) = grid.masses(|points, values| slice.log_densities(points, values));
+        if let Some(cell) = log_masses.iter().position(|log| !log.is_finite()) {
+            // Where the law ends the drift is a wall, and cells that are cut by it give first order at best.
+            return Err(Error::Undefined {
+                what: format!("the law of annealed Langevin dynamics {curve}"),
+                reason: format!(
+                    "at angle {angle} the path has no density at {}: follow it up to an earlier time",
+                    grid.nodes[cell]
+                ),
+            });
+        }
         let n = masses.len();
         let (mut up, mut down) = (Vec::with_capacity(n), Vec::with_capacity(n));
         for i in 0..n - 1 {
@@ -277,7 +290,8 @@ impl<'a> AnnealedLine<'a> {
     /// The dynamics from the angle `first` down to `last`; `breaks` are the angles at which a schedule isn't smooth.
     ///
     /// # Errors
-    /// [`Error::Domain`] for angles outside `[0, π/2]` or out of order, or a curve without a density at one of them.
+    /// [`Error::Domain`] for angles outside `[0, π/2]` or out of order, or a curve without a density at one of them. Laws whose
+    /// density vanishes somewhere are refused with [`Error::Undefined`] when they are followed.
     pub fn new(curve: &'a dyn LineCurve, first: f64, last: f64, breaks: &[f64]) -> Result<Self> {
         within("first angle", first, 0.0, std::f64::consts::FRAC_PI_2)?;
         within("last angle", last, 0.0, first)?;
@@ -286,7 +300,7 @@ impl<'a> AnnealedLine<'a> {
         ends.push(last);
         ends.sort_by(|a, b| b.total_cmp(a));
         let pieces = ends.windows(2).map(|w| Ramp { first: w[0], last: w[1] }).collect();
-        let map = Map::around(curve, first, last)?;
+        let map = Map::graded(curve, first, last)?;
         Ok(Self { curve, pieces, map, levels: Default::default() })
     }
 
@@ -349,6 +363,7 @@ impl<'a> AnnealedLine<'a> {
                 "a number of a grid from 1 to Accuracy::FINEST",
             ));
         }
+        let start = if accuracy.finest == COARSEST + 1 { WITNESS } else { COARSEST };
         let coarsest = self.level(COARSEST)?;
         let masses = initial.masses(&coarsest.grid, &coarsest.frames[0], 0..coarsest.grid.nodes.len());
         if !masses.iter().all(|q| q[0] >= 0.0 && q[0].is_finite()) {
@@ -367,7 +382,7 @@ impl<'a> AnnealedLine<'a> {
         };
         let mut runs: Vec<Run> = Vec::new();
         let mut truncation: Option<Vec<Divergences>> = None;
-        for number in COARSEST..=accuracy.finest {
+        for number in start..=accuracy.finest {
             let level = self.level(number)?;
             let newest = run(level, number, 0..level.grid.nodes.len())?;
             let regular = newest.history.taken[1..] == [0; 3] || number == accuracy.finest;
@@ -388,7 +403,8 @@ impl<'a> AnnealedLine<'a> {
                 break;
             }
         }
-        let number = COARSEST + runs.len() - 1;
+        let number = start + runs.len() - 1;
+        let limit = if start == WITNESS { witnessed } else { limit };
         let level = self.level(number)?;
         let along = (0..runs[0].records.len()).map(|j| {
             let figure = |k: usize| {
@@ -415,9 +431,10 @@ impl<'a> AnnealedLine<'a> {
         });
         let along = along.collect();
         let fine = &runs[runs.len() - 1];
-        let tables: Vec<Vec<f64>> = runs[runs.len() - runs.len().min(3)..]
+        let used = (number + 1 - COARSEST).min(3);
+        let tables: Vec<Vec<f64>> = runs[runs.len() - used..]
             .iter()
-            .zip(number + 1 - runs.len().min(3)..)
+            .zip(number + 1 - used..)
             .map(|(run, number)| Ok(self.level(number)?.log_density(&run.history)))
             .collect::<Result<_>>()?;
         let coarse = self.level(number + 1 - tables.len())?;

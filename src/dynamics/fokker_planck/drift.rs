@@ -92,7 +92,7 @@ pub fn law_of_drift(
     within("first angle", first, 0.0, std::f64::consts::FRAC_PI_2)?;
     within("last angle", last, 0.0, first)?;
     within("coarsest", coarsest as f64, 0.0, 4.0)?;
-    let map = Map::around(path.curve(), first, last)?;
+    let map = Map::graded(path.curve(), first, last)?;
     let ramp = Ramp { first, last };
     let start = path.curve().slice(first)?;
     let run = |number: usize| {

@@ -4,11 +4,14 @@ use crate::error::{Error, Result};
 use crate::path::LineCurve;
 use std::ops::Range;
 
-/// The map `y = centre + scale·sinh ξ`: nearly linear for light tails, geometric cells for heavy ones.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// The map `y = centre + scale·sinh ξ`: nearly linear for light tails, geometric cells for heavy ones; with bumps the inverse of
+/// `ξ = asinh((y − centre)/scale) + Σ a_k asinh((y − m_k)/w_k)`, whose cells are fine on each of them and grow with the distance.
+#[derive(Clone, PartialEq, Debug)]
 pub(in crate::dynamics) struct Map {
     centre: f64,
     scale: f64,
+    /// Amplitude, centre and width.
+    bumps: Vec<(f64, f64, f64)>,
     lo: f64,
     hi: f64,
     /// Where the narrower grid begins and ends, as parts of the range.
@@ -30,6 +33,16 @@ const HEAVY_SCALE: f64 = 2.0;
 
 /// Tails are heavy where the window is so many times as long as that interval (12 for a Gaussian law).
 const HEAVY_RATIO: f64 = 30.0;
+
+/// A range of so many scales of the map is one of heavy tails, by the three figures above: it is 30 there and 10 with light tails.
+const HEAVY_LENGTH: f64 = 20.0;
+
+/// Amplitude of all bumps together: so many times as many cells near them as elsewhere, octave by octave of the distance.
+const GRADING: f64 = 1.0;
+
+/// Bracket of `asinh((y − centre)/scale)`, and steps of Newton's method at most.
+const FARTHEST: f64 = 700.0;
+const NEWTON: usize = 200;
 
 /// Slices that the windows are taken from.
 const PROBES: usize = 12;
@@ -54,23 +67,91 @@ impl Map {
             let window = format!("[{}, {}]", outer.0, outer.1);
             return Err(Error::domain("window", window, "a finite interval of positive length"));
         }
-        let coordinate = |y: f64| ((y - centre) / scale).asinh();
-        let (lo, hi) = (coordinate(outer.0), coordinate(outer.1));
-        let part = |y: f64| (coordinate(y) - lo) / (hi - lo);
-        Ok(Self { centre, scale, lo, hi, inner: (part(inner.0), part(inner.1)) })
+        let plain = Self { centre, scale, bumps: Vec::new(), lo: 0.0, hi: 0.0, inner: (0.0, 1.0) };
+        Ok(plain.over(outer, inner))
+    }
+
+    /// [`Map::around`] with cells that are fine where the last slice has bumps, if tails are so heavy that the middle would have
+    /// few of them.
+    pub(in crate::dynamics) fn graded(curve: &dyn LineCurve, first: f64, last: f64) -> Result<Self> {
+        let map = Self::around(curve, first, last)?;
+        let ends = map.ends();
+        if ends.1 - ends.0 < HEAVY_LENGTH * map.scale {
+            return Ok(map);
+        }
+        let bumps = curve.slice(last)?.bumps();
+        let total: f64 = bumps.iter().map(|bump| bump.0.sqrt()).sum();
+        let sound = |&(share, at, width): &(f64, f64, f64)| share > 0.0 && at.is_finite() && width > 0.0;
+        let bumps = bumps
+            .into_iter()
+            .map(|(weight, at, width)| (GRADING * weight.sqrt() / total, at, width))
+            .filter(sound);
+        Ok(map.with(map.scale, bumps.collect()))
     }
 
     /// The same range with the scale of the map multiplied by a factor: cells are longer at the ends and shorter in the middle for a
     /// small one.
     #[must_use]
-    pub(in crate::dynamics) fn rescaled(self, factor: f64) -> Self {
-        let place = |xi: f64| self.centre + self.scale * xi.sinh();
-        let at = |part: f64| place(self.lo + part * (self.hi - self.lo));
-        let scale = factor * self.scale;
-        let coordinate = |y: f64| ((y - self.centre) / scale).asinh();
-        let (lo, hi) = (coordinate(place(self.lo)), coordinate(place(self.hi)));
-        let part = |y: f64| (coordinate(y) - lo) / (hi - lo);
-        Self { centre: self.centre, scale, lo, hi, inner: (part(at(self.inner.0)), part(at(self.inner.1))) }
+    pub(in crate::dynamics) fn rescaled(&self, factor: f64) -> Self {
+        self.with(factor * self.scale, self.bumps.clone())
+    }
+
+    /// Another map over the same range.
+    fn with(&self, scale: f64, bumps: Vec<(f64, f64, f64)>) -> Self {
+        let inner =
+            [self.inner.0, self.inner.1].map(|part| self.place(self.lo + part * (self.hi - self.lo)).0);
+        Self { scale, bumps, ..self.clone() }.over(self.ends(), (inner[0], inner[1]))
+    }
+
+    /// The map over a range and the narrower one.
+    fn over(mut self, outer: (f64, f64), inner: (f64, f64)) -> Self {
+        (self.lo, self.hi) = (self.coordinate(outer.0), self.coordinate(outer.1));
+        let part = |y: f64| (self.coordinate(y) - self.lo) / (self.hi - self.lo);
+        self.inner = (part(inner.0), part(inner.1));
+        self
+    }
+
+    fn ends(&self) -> (f64, f64) {
+        (self.place(self.lo).0, self.place(self.hi).0)
+    }
+
+    /// `ξ(y)`.
+    fn coordinate(&self, y: f64) -> f64 {
+        let bumps: f64 = self.bumps.iter().map(|(a, at, width)| a * ((y - at) / width).asinh()).sum();
+        ((y - self.centre) / self.scale).asinh() + bumps
+    }
+
+    /// `y(ξ)` and `dy/dξ`.
+    fn place(&self, xi: f64) -> (f64, f64) {
+        // In x with y = centre + scale·sinh x, by Newton's method in a bracket: what the bumps add is at most their
+        // amplitudes times the logarithm of anything.
+        let at = |x: f64| self.centre + self.scale * x.sinh();
+        if self.bumps.is_empty() {
+            return (at(xi), self.scale * xi.cosh());
+        }
+        let rate = |y: f64| -> f64 {
+            let bumps: f64 = self.bumps.iter().map(|(a, at, width)| a / width.hypot(y - at)).sum();
+            1.0 / self.scale.hypot(y - self.centre) + bumps
+        };
+        let (mut lo, mut hi) = (-FARTHEST, FARTHEST);
+        let mut x = xi.clamp(lo, hi) / (1.0 + GRADING);
+        for _ in 0..NEWTON {
+            let y = at(x);
+            let excess = self.coordinate(y) - xi;
+            if excess > 0.0 {
+                hi = x;
+            } else {
+                lo = x;
+            }
+            let newton = x - excess / (rate(y) * self.scale * x.cosh());
+            let next = if lo < newton && newton < hi { newton } else { 0.5 * (lo + hi) };
+            if (next - x).abs() <= 2.0 * f64::EPSILON * x.abs() {
+                break;
+            }
+            x = next;
+        }
+        let y = at(x);
+        (y, 1.0 / rate(y))
     }
 
     /// The nodes of the narrower grid, of which each slice leaves out more.
@@ -88,8 +169,8 @@ impl Map {
     pub(in crate::dynamics) fn grid(&self, cells: usize) -> Grid {
         let step = (self.hi - self.lo) / cells as f64;
         let at = |half_index: usize| self.lo + 0.5 * half_index as f64 * step;
-        let place = |half_index: usize| self.centre + self.scale * at(half_index).sinh();
-        let slope = |half_index: usize| self.scale * at(half_index).cosh() * step;
+        let (places, slopes): (Vec<f64>, Vec<f64>) = (0..=2 * cells).map(|i| self.place(at(i))).unzip();
+        let (place, slope) = (|i: usize| places[i], |i: usize| slopes[i] * step);
         let mut lengths: Vec<f64> = (0..=cells).map(|i| slope(2 * i)).collect();
         // The end nodes own half a cell each.
         lengths[0] *= 0.5;

@@ -48,6 +48,21 @@ pub(in crate::dynamics) fn limit(figures: &[f64]) -> (f64, f64) {
     }
 }
 
+/// [`limit`] of two figures, of which a third on a coarser grid says whether they agree by accident: the change before should be
+/// four times as large, and on grids as coarse as that it may be half of that.
+pub(in crate::dynamics) fn witnessed(figures: &[f64]) -> (f64, f64) {
+    match *figures {
+        [witness, coarse, fine] => {
+            let (value, radius) = limit(&[coarse, fine]);
+            (value, radius.max(WITNESSED * (coarse - witness).abs()))
+        }
+        _ => limit(figures),
+    }
+}
+
+/// Share of the change before the last one that the last one is expected to have at most.
+const WITNESSED: f64 = 0.5;
+
 /// Limits, at the nodes of the coarsest grid, of tables of logarithms on one to three nested grids (every second node is
 /// shared). Where the two finest differ by more than 1 there is nothing to extrapolate (tails where masses underflow).
 pub(in crate::dynamics) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {

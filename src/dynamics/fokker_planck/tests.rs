@@ -1,9 +1,9 @@
 use super::divergence::divergences;
-use super::refinement::limit;
+use super::refinement::{limit, witnessed};
 use super::stepper::{FORMULAE, History, NEGLIGIBLE, solve};
 use super::*;
 use crate::enclosure::Enclosure;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
 use crate::path::line::{LineBase, TabulatedCurve, curve_on_line};
@@ -140,6 +140,10 @@ fn limits_are_those_of_series_in_the_square_of_the_step_and_accidents_dont_count
     // Two steps that agree by chance, three that change faster and faster.
     assert!(limit(&[1.0, 1.0]).1 > 0.0);
     assert!(limit(&[1.0, 2.0, 40.0]).1 == f64::INFINITY && limit(&[1.0]).1 == f64::INFINITY);
+    // A change of sign between the first and the second difference: the agreement of the last two means nothing.
+    assert_eq!(witnessed(&[0.9, 1.0, 1.0]), (1.0, 0.5 * (1.0 - 0.9_f64)));
+    let (value, radius) = witnessed(&figures);
+    assert_eq!((value, radius >= limit(&figures[1..]).1), (limit(&figures[1..]).0, true));
 }
 
 #[test]
@@ -448,4 +452,44 @@ fn heavy_tails_are_resolved() {
         let upwind = 1e-6 * bias.forward_kl.lo();
         assert!(forward < upwind && reverse < upwind, "{forward:e} {reverse:e}");
     }
+}
+
+#[test]
+fn a_target_on_an_interval_is_followed_up_to_its_end_only() {
+    let curve = curve_on_line(&LineMeasure::uniform(-1.0, 1.0).unwrap(), LineBase::Gaussian).unwrap();
+    let path = LinePath::new(curve, Schedule::linear());
+    let coarse = Accuracy { tolerance: 1e-2, finest: 2 };
+    let error = bias_on_line(&path, 1.0, 0.0, 1.0, coarse).unwrap_err();
+    assert!(
+        matches!(error, Error::Undefined { .. }) && error.to_string().contains("earlier time"),
+        "{error}"
+    );
+    let before = bias_on_line(&path, 1.0, 0.0, 0.5, coarse).unwrap();
+    assert!(before.forward_kl.is_finite() && before.forward_kl.hi() > 0.0, "{before:?}");
+}
+
+#[test]
+fn heavy_tails_leave_enough_cells_for_narrow_wells() {
+    // Two narrow wells, a base with heavy tails, a schedule with a long time.
+    let target = LineMeasure::gaussian_mixture(&[0.18, 0.82], &[-3.476, 2.719], &[0.588, 0.265]).unwrap();
+    let curve = curve_on_line(&target, LineBase::Student { dof: 10.46 }).unwrap();
+    let path = LinePath::new(curve, Schedule::ornstein_uhlenbeck(3.0).unwrap());
+    let coarse = Accuracy { tolerance: 1e-2, finest: 2 };
+    let bias = bias_on_line(&path, 0.1226, 0.0, 1.0, coarse).unwrap();
+    // The figure from 1024 cells; 128 cells leave a few percent.
+    let figure = 0.22280;
+    assert!(bias.forward_kl.contains(figure) && bias.forward_kl.width() < 0.1 * figure, "{bias:?}");
+}
+
+#[test]
+fn two_grids_that_agree_by_accident_are_found_out() {
+    // From 64 and 128 cells alone KL(q|p) had an error of twice its radius here.
+    let target = LineMeasure::parse("x^4/4 - 0.328125*x^2 - 0.09375*x", f64::NEG_INFINITY, f64::INFINITY);
+    let curve = curve_on_line(&target.unwrap(), LineBase::Gaussian).unwrap();
+    let path = LinePath::new(curve, Schedule::power(2.0).unwrap());
+    let coarse = Accuracy { tolerance: 1e-2, finest: 2 };
+    let bias = bias_on_line(&path, 1.0, 0.0, 1.0, coarse).unwrap();
+    // The figure from 1024 cells.
+    let (figure, half_digit) = (2.75417e-2, 0.5e-7);
+    assert!(bias.reverse_kl.widened(half_digit).contains(figure), "{bias:?}");
 }

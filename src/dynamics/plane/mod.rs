@@ -117,7 +117,7 @@ pub fn plane_bias(
 
     let on = |number: usize, narrow: bool, steps: usize| {
         let cells = PlaneAccuracy::GRIDS[number];
-        let grids = maps.map(|map| {
+        let grids = maps.each_ref().map(|map| {
             let grid = map.grid(cells);
             if narrow { part(&grid, map.inner(cells)) } else { grid }
         });

@@ -15,6 +15,7 @@ mod integrals;
 mod observed;
 mod shape;
 mod tail;
+mod text;
 
 pub use observed::Noise;
 pub use tail::Tail;

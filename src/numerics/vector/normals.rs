@@ -163,8 +163,8 @@ mod tests {
         let mut rows = vec![0.0; 1000 * 200];
         lanes(1000).fill(Units::widest(), &mut rows);
         let n = rows.len() as f64;
-        // Four moments, fifteen masses and a correlation; each beyond with probability 2e-9.
-        let standard_errors = 6.0;
+        // Four moments, fifteen masses and two correlations.
+        let standard_errors = crate::numerics::false_alarms::standard_errors("normal variates");
         for (power, expected, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0_f64)]
         {
             let moment = rows.iter().map(|x| x.powi(power)).sum::<f64>() / n;

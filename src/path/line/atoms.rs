@@ -167,6 +167,11 @@ impl LineSlice for Slice<'_> {
         breaks
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        let width = self.sine * self.curve.base.core();
+        self.curve.atoms.iter().map(|&(weight, a)| (weight, self.cosine * a, width)).collect()
+    }
+
     fn relative_error(&self) -> f64 {
         RELATIVE_ERROR
     }

@@ -134,6 +134,10 @@ impl LineSlice for Slice {
         left.chain([0.0]).chain(right).collect()
     }
 
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        vec![(1.0, 0.0, self.width)]
+    }
+
     fn relative_error(&self) -> f64 {
         RELATIVE_ERROR
     }

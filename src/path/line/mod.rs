@@ -10,6 +10,7 @@ mod base;
 mod conditional;
 mod cubic_tails;
 mod gather;
+mod radial;
 mod slice;
 mod tabulated;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use atoms::AtomsCurve;
 pub use base::LineBase;
 pub use conditional::Conditional;
 pub use cubic_tails::CubicTails;
+pub use radial::{RadialCurve, RadialHessian, RadialSlice};
 pub use slice::PotentialSlice;
 pub use tabulated::TabulatedCurve;
 

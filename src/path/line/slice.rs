@@ -7,9 +7,13 @@ use crate::measure::line::Tail;
 use crate::numerics::jet::Jet;
 use crate::path::curve::{LineSlice, SlicePoint};
 use std::f64::consts::FRAC_PI_2;
+use std::ops::{Add, Div};
 
-/// Below this ratio of the kernel's width to the target's length derivatives are taken of the target.
-const NARROW: f64 = 1.0;
+/// Below this ratio of the kernel's width to the target's length derivatives are also taken of the target, which costs more;
+/// above, second derivatives of the kernel lose a factor 16 to rounding at most.
+const NARROW: f64 = 0.25;
+/// Nodes with less than this weight have no part in means: fields grow like powers.
+const FAINT: f64 = 1e-19;
 /// In a polynomial tail the target varies over this share of the distance.
 const FAR: f64 = 0.1;
 /// The potential at a finite end is smooth if it changes by less than this over the target's length.
@@ -33,6 +37,72 @@ pub struct PotentialSlice<'a> {
     jumps: Vec<(f64, f64, f64)>,
     /// The potential is differentiable up to finite ends.
     smooth_ends: bool,
+}
+
+/// A sum and that of the sizes of its terms, which is what its error is relative to.
+#[derive(Clone, Copy, Debug)]
+struct Sum {
+    value: f64,
+    size: f64,
+}
+
+impl Sum {
+    fn term(value: f64) -> Self {
+        Self { value, size: value.abs() }
+    }
+
+    fn of(cloud: &Cloud, f: impl Fn(&Node) -> f64) -> Self {
+        cloud.nodes.iter().map(|n| n.weight * f(n)).collect()
+    }
+
+    /// The one that cancels less.
+    fn or_better(self, other: Self) -> Self {
+        if self.size <= other.size || other.size.is_nan() { self } else { other }
+    }
+}
+
+impl FromIterator<f64> for Sum {
+    fn from_iter<I: IntoIterator<Item = f64>>(terms: I) -> Self {
+        terms.into_iter().map(Self::term).fold(Self { value: 0.0, size: 0.0 }, Add::add)
+    }
+}
+
+impl Add for Sum {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { value: self.value + other.value, size: self.size + other.size }
+    }
+}
+
+impl Div<f64> for Sum {
+    type Output = Self;
+
+    fn div(self, divisor: f64) -> Self {
+        Self { value: self.value / divisor, size: self.size / divisor.abs() }
+    }
+}
+
+/// The fields at a point, each from one of its two forms.
+#[derive(Clone, Copy, Debug)]
+struct Fields {
+    score: Sum,
+    curvature: Sum,
+    velocity: Sum,
+    rate: Sum,
+}
+
+impl Fields {
+    /// Far out with a heavy base the kernel is flat over the bulk of the target, and `E V'(X)τ(Z)` loses as many digits as
+    /// `y²` has; for a narrow kernel it is the other form that loses. Which one that is differs from field to field.
+    fn or_better(&self, other: &Self) -> Self {
+        Self {
+            score: self.score.or_better(other.score),
+            curvature: self.curvature.or_better(other.curvature),
+            velocity: self.velocity.or_better(other.velocity),
+            rate: self.rate.or_better(other.rate),
+        }
+    }
 }
 
 impl<'a> PotentialSlice<'a> {
@@ -104,23 +174,21 @@ impl<'a> PotentialSlice<'a> {
     }
 
     /// All fields from derivatives of the kernel.
-    fn by_kernel(&self, cloud: &Cloud) -> SlicePoint {
+    fn by_kernel(&self, cloud: &Cloud) -> Fields {
         let (c, s, base) = (self.cosine, self.sine, &self.curve.base);
-        let score = cloud.mean(|n| -base.slope(n.z)) / s;
-        let spread = cloud.mean(|n| {
-            let centred = base.slope(n.z) + s * score;
+        let score = Sum::of(cloud, |n| -base.slope(n.z)) / s;
+        let spread = Sum::of(cloud, |n| {
+            let centred = base.slope(n.z) + s * score.value;
             centred * centred - base.bend(n.z)
         });
         let drift = |n: &Node| c * n.z - s * n.x;
-        let velocity = cloud.mean(drift);
         // ∂_φ log(ν(z)/s) = Φ'(z)ω/s − c/s with ω = −s·x + c·z.
-        let rate = cloud.mean(|n| base.slope(n.z) * drift(n) - c) / s;
-        let log_density = self.log_scale() + cloud.log_mass;
-        SlicePoint { log_density, score, curvature: spread / (s * s), velocity, log_density_rate: rate }
+        let rate = Sum::of(cloud, |n| base.slope(n.z) * drift(n) - c) / s;
+        Fields { score, curvature: spread / (s * s), velocity: Sum::of(cloud, drift), rate }
     }
 
     /// All fields from derivatives of the target, with what integration by parts leaves at finite ends.
-    fn by_target(&self, y: f64, cloud: &Cloud) -> SlicePoint {
+    fn by_target(&self, y: f64, cloud: &Cloud) -> Fields {
         let (c, s, base, law) = (self.cosine, self.sine, &self.curve.base, self.curve.target());
         let smooth = self.jumps.is_empty() && law.kinks().is_empty();
         let jets: Vec<(f64, f64)> = if smooth {
@@ -130,9 +198,8 @@ impl<'a> PotentialSlice<'a> {
             let jet = |n: &Node| law.potential(Jet::<f64, 1>::variable(n.x));
             cloud.nodes.iter().map(|n| (jet(n).derivative(1), 0.0)).collect()
         };
-        let mean = |f: &dyn Fn(&Node, f64, f64) -> f64| -> f64 {
-            let terms = cloud.nodes.iter().zip(&jets).filter(|(n, _)| n.weight > 0.0);
-            terms.map(|(n, j)| n.weight * f(n, j.0, j.1)).sum()
+        let mean = |f: &dyn Fn(&Node, f64, f64) -> f64| -> Sum {
+            cloud.nodes.iter().zip(&jets).map(|(n, j)| n.weight * f(n, j.0, j.1)).collect()
         };
         let drift = |x: f64, z: f64| c * z - s * x;
         // Density of the conditional law at the ends, with sign, and the noise there.
@@ -145,22 +212,34 @@ impl<'a> PotentialSlice<'a> {
                 (x, z, sign * core_math::exp(-v - base.cost(z) - cloud.log_mass))
             })
             .collect();
-        let at_ends = |f: &dyn Fn(f64, f64) -> f64| -> f64 { ends.iter().map(|e| e.2 * f(e.0, e.1)).sum() };
+        let at_ends =
+            |f: &dyn Fn(f64, f64) -> f64| -> Sum { ends.iter().map(|e| e.2 * f(e.0, e.1)).collect() };
         let slope = mean(&|_, v, _| v);
-        let score = -(slope + at_ends(&|_, _| 1.0)) / c;
+        let score = (slope + at_ends(&|_, _| 1.0)) / -c;
         let curvature = if smooth {
-            mean(&|_, v, bend| (v - slope).powi(2) - bend) / (c * c)
+            mean(&|_, v, bend| (v - slope.value).powi(2) - bend) / (c * c)
         } else {
             // One derivative of the target and one of the kernel, both centred.
-            let field = |z: f64| -base.slope(z) / s - score;
-            -(mean(&|n, v, _| (v - slope) * field(n.z)) + at_ends(&|_, z| field(z))) / c
+            let field = |z: f64| -base.slope(z) / s - score.value;
+            (mean(&|n, v, _| (v - slope.value) * field(n.z)) + at_ends(&|_, z| field(z))) / -c
         };
         let noise = mean(&|n, v, _| v * base.stein_kernel(n.z)) + at_ends(&|_, z| base.stein_kernel(z));
         // w = (E[Z|y] − s·y)/c with E[Z|y] = (s/c)·noise.
-        let velocity = s / c * (noise / c - y);
-        let rate = (s + mean(&|n, v, _| v * drift(n.x, n.z)) + at_ends(&drift)) / c;
-        let log_density = self.log_scale() + cloud.log_mass;
-        SlicePoint { log_density, score, curvature, velocity, log_density_rate: rate }
+        let velocity = (noise / c + Sum::term(-y)) / (c / s);
+        let rate = (mean(&|n, v, _| v * drift(n.x, n.z)) + at_ends(&drift) + Sum::term(s)) / c;
+        Fields { score, curvature, velocity, rate }
+    }
+
+    fn fields(&self, y: f64, cloud: &Cloud) -> SlicePoint {
+        let by_kernel = self.by_kernel(cloud);
+        let best = if self.is_narrow(y) { by_kernel.or_better(&self.by_target(y, cloud)) } else { by_kernel };
+        SlicePoint {
+            log_density: self.log_scale() + cloud.log_mass,
+            score: best.score.value,
+            curvature: best.curvature.value,
+            velocity: best.velocity.value,
+            log_density_rate: best.rate.value,
+        }
     }
 
     fn target_point(&self, y: f64) -> SlicePoint {
@@ -246,7 +325,8 @@ impl LineSlice for PotentialSlice<'_> {
         } else if self.is_base() {
             self.base_point(y)
         } else {
-            let cloud = self.cloud(y);
+            let mut cloud = self.cloud(y);
+            cloud.nodes.retain(|n| n.weight > FAINT);
             if cloud.nodes.is_empty() {
                 // Beyond what double precision can hold, or y is not finite.
                 let nothing = f64::NAN;
@@ -258,7 +338,7 @@ impl LineSlice for PotentialSlice<'_> {
                     log_density_rate: nothing,
                 };
             }
-            if self.is_narrow(y) { self.by_target(y, &cloud) } else { self.by_kernel(&cloud) }
+            self.fields(y, &cloud)
         }
     }
 
@@ -319,6 +399,18 @@ impl LineSlice for PotentialSlice<'_> {
             breaks.retain(|x| lo <= *x && *x <= hi);
         }
         breaks
+    }
+
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        if self.is_base() {
+            return vec![(1.0, 0.0, 1.0)];
+        }
+        let law = self.curve.target();
+        let bump = |(well, width): (f64, f64)| {
+            let weight = width * core_math::exp(law.log_density(well));
+            (weight, self.cosine * well, (self.cosine * width).hypot(self.sine))
+        };
+        law.local_minima().into_iter().map(bump).collect()
     }
 
     fn relative_error(&self) -> f64 {

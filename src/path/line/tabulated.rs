@@ -4,7 +4,7 @@
 //! accurate in tails, where densities themselves couldn't be interpolated.
 
 use super::super::curve::{LineCurve, LineSlice, SlicePoint};
-use crate::error::{Error, Result, within};
+use crate::error::{Error, Result, positive, within};
 use crate::numerics::panels::GaussRule;
 use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_2;
@@ -16,7 +16,8 @@ const ORDER: usize = 16;
 /// Last Legendre coefficients that a patch may have, of the logarithm of the density and of the fields in units of their size,
 /// where there is mass. The errors are smaller by an order or two and measured afterwards.
 const ACCURACY: f64 = 1e-10;
-const FIELD_ACCURACY: f64 = 2e-8;
+/// The same of the fields, as a multiple.
+const FIELDS: f64 = 200.0;
 /// Where the density is below `e^{−35}` errors may be larger in proportion, up to `LOOSE`.
 const TAIL: f64 = 35.0;
 const LOOSE: f64 = 1e-3;
@@ -86,6 +87,8 @@ pub struct TabulatedCurve {
     patches: Vec<Patch>,
     /// Largest error found where there is mass.
     error: f64,
+    /// What was aimed at.
+    accuracy: f64,
     rule: Arc<GaussRule>,
     /// Barycentric weights of the nodes.
     barycentric: [f64; ORDER],
@@ -97,6 +100,16 @@ impl TabulatedCurve {
     /// # Errors
     /// [`Error::NoConvergence`] if the fields aren't smooth enough for a table of reasonable size; those of the slices.
     pub fn of(curve: Arc<dyn LineCurve>) -> Result<Self> {
+        Self::with_accuracy(curve, ACCURACY)
+    }
+
+    /// [`TabulatedCurve::of`] to another accuracy: the last Legendre coefficient that a patch of the logarithm of the density
+    /// may have. The errors are smaller, and measured.
+    ///
+    /// # Errors
+    /// Those of [`TabulatedCurve::of`]; [`Error::Domain`] unless the accuracy is finite and positive.
+    pub fn with_accuracy(curve: Arc<dyn LineCurve>, accuracy: f64) -> Result<Self> {
+        positive("accuracy", accuracy)?;
         let rule = GaussRule::shared(ORDER)?;
         let mut range = (f64::INFINITY, f64::NEG_INFINITY);
         let mut inner_error = 0.0_f64;
@@ -111,7 +124,7 @@ impl TabulatedCurve {
             let sign = if j % 2 == 0 { 1.0 } else { -1.0 };
             sign * ((1.0 - x) * (1.0 + x) * w).sqrt()
         });
-        let mut table = Self { curve, range, patches: Vec::new(), error: 0.0, rule, barycentric };
+        let mut table = Self { curve, range, patches: Vec::new(), error: 0.0, accuracy, rule, barycentric };
         let mut waiting: Vec<Patch> = Vec::new();
         for angles in ANGLES.windows(2) {
             for k in 0..PANELS {
@@ -160,7 +173,7 @@ impl TabulatedCurve {
         Error::NoConvergence {
             what: format!("a table of the path {}", self.curve),
             reached: f64::NAN,
-            wanted: ACCURACY,
+            wanted: self.accuracy,
         }
     }
 
@@ -177,8 +190,8 @@ impl TabulatedCurve {
     }
 
     /// How large an error may be where the density has this logarithm.
-    fn slack(log_density: f64) -> f64 {
-        (-TAIL - log_density).clamp(0.0, (LOOSE / ACCURACY).ln()).exp()
+    fn slack(&self, log_density: f64) -> f64 {
+        (-TAIL - log_density).clamp(0.0, (LOOSE / self.accuracy).ln().max(0.0)).exp()
     }
 
     /// The halves of a patch that is too large.
@@ -187,12 +200,13 @@ impl TabulatedCurve {
         if top.is_nan() {
             return None;
         }
-        let slack = Self::slack(top);
+        let slack = self.slack(top);
         let resolved = |line: &dyn Fn(usize) -> Fields| {
             (0..5).all(|k| {
                 let values: Vec<f64> = (0..ORDER).map(|i| line(i)[k]).collect();
                 let size = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-                let allowed = if k == 0 { ACCURACY } else { FIELD_ACCURACY * (1.0 + size) } * slack;
+                let units = if k == 0 { 1.0 } else { FIELDS * (1.0 + size) };
+                let allowed = self.accuracy * units * slack;
                 size == 0.0 || self.rule.resolves(&values, allowed / size)
             })
         };
@@ -223,7 +237,7 @@ impl TabulatedCurve {
             let (angle, y) = (place(patch.angles, t), place(patch.points, u));
             let exact = fields(&self.curve.slice(angle)?.point(y));
             let found = self.panel(patch, angle).at(self, y);
-            let slack = Self::slack(exact[0]);
+            let slack = self.slack(exact[0]);
             for k in 0..5 {
                 // Fields count relative to their size, or to the size 1 of the base's where they are small.
                 let size = if k == 0 { 1.0 } else { 1.0 + exact[k].abs() };
@@ -418,6 +432,10 @@ impl LineSlice for TabulatedSlice<'_> {
 
     fn breaks(&self) -> Vec<f64> {
         self.inner.breaks()
+    }
+
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        self.inner.bumps()
     }
 
     fn relative_error(&self) -> f64 {

@@ -287,3 +287,36 @@ fn conditional_laws_and_windows() {
     let free = curve.at(std::f64::consts::FRAC_PI_2).unwrap().conditional(7.0);
     assert!(free.mean().abs() < ROUNDING && (free.variance() - 4.0).abs() < 4.0 * ROUNDING);
 }
+
+#[test]
+fn heavy_bases_keep_the_digits_of_the_fields_far_out() {
+    // Of the two forms of each field one loses as many digits as y² has where the kernel is flat over the target.
+    let targets = [
+        LineMeasure::parse("x^2/2 + 0.5*cos(3*x)", LINE.0, LINE.1).unwrap(),
+        LineMeasure::parse("abs(x)^0.7", LINE.0, LINE.1).unwrap(),
+    ];
+    for target in targets {
+        let second_moment = target.variance().mid();
+        let dof = 3.13;
+        let curve = PotentialCurve::new(target, LineBase::Student { dof }).unwrap();
+        for angle in [0.01_f64, 0.3, 0.9] {
+            let (slice, c, s) = (curve.at(angle).unwrap(), angle.cos(), angle.sin());
+            for y in [1e5, -1e7] {
+                let point = slice.point(y);
+                // X given y has nearly the law π (centred by symmetry), tilted by the slope of the noise's cost:
+                // E[X|y] = c(n+1)E X²/y, and s·w = c·y − E[X|y]. What is left out is smaller by (c x/y)², with moments of
+                // the order of 10³ for these targets.
+                let mean = c * (dof + 1.0) * second_moment / y;
+                let next = 1e4 / (y * y);
+                let velocity = (c * y - mean) / s;
+                assert!(
+                    (point.velocity / velocity - 1.0).abs() < next + ROUNDING,
+                    "{angle} {y}: {} {velocity}",
+                    point.velocity
+                );
+                assert!((point.score * y / -(dof + 1.0) - 1.0).abs() < next + ROUNDING);
+                assert!((point.curvature * y * y / (dof + 1.0) - 1.0).abs() < next + ROUNDING);
+            }
+        }
+    }
+}

@@ -3,12 +3,11 @@
 use super::{MixturePath, MixtureSlice};
 use crate::error::{Error, Result};
 use crate::measure::mixture::kernel;
+use crate::path::window::window;
 use crate::path::{LineCurve, LineSlice, SlicePoint};
 
 /// Relative error of sums of a few hundred exponentials whose arguments are rounded.
 const ROUNDING: f64 = 256.0 * f64::EPSILON;
-/// Bisections of a window on the scale of the logarithm of its distance.
-const BISECTIONS: usize = 60;
 /// Breaks at these multiples of the standard deviations of the narrowest and the widest law about a mean.
 const MULTIPLES: [f64; 4] = [0.0, 2.0, 6.0, 20.0];
 /// Members that carry at least this share of the weight of their component place breaks.
@@ -34,33 +33,6 @@ impl Slice<'_> {
                 (group.mean[0], std, (member.log_height + (std * std::f64::consts::TAU.sqrt()).ln()).exp())
             })
         })
-    }
-
-    /// The point beyond which, to the right (`sign = 1`) or to the left, there is the mass `level`.
-    fn end(&self, sign: f64, level: f64) -> f64 {
-        let beyond = |y: f64| {
-            let (below, above) = self.masses(y);
-            if sign > 0.0 { above } else { below }
-        };
-        let centre = self.laws().map(|(m, ..)| sign * m).fold(f64::NEG_INFINITY, f64::max) * sign;
-        let least = self.laws().map(|(_, s, _)| s).fold(f64::INFINITY, f64::min);
-        if beyond(centre) <= level {
-            // The outermost component has less weight than that: the whole is between it and the others.
-            return centre;
-        }
-        let (mut near, mut far) = (least, least);
-        while beyond(centre + sign * far) > level && far < f64::MAX {
-            (near, far) = (far, far * 16.0);
-        }
-        for _ in 0..BISECTIONS {
-            let middle = (near * far).sqrt();
-            if beyond(centre + sign * middle) > level {
-                near = middle;
-            } else {
-                far = middle;
-            }
-        }
-        centre + sign * far
     }
 }
 
@@ -89,7 +61,8 @@ impl LineSlice for Slice<'_> {
     }
 
     fn window(&self, level: f64) -> (f64, f64) {
-        (self.end(-1.0, level), self.end(1.0, level))
+        let laws: Vec<(f64, f64)> = self.laws().map(|(mean, std, _)| (mean, std)).collect();
+        window(&laws, level, |y| self.masses(y))
     }
 
     fn breaks(&self) -> Vec<f64> {
@@ -113,6 +86,19 @@ impl LineSlice for Slice<'_> {
         breaks.sort_by(f64::total_cmp);
         breaks.dedup();
         breaks
+    }
+
+    fn bumps(&self) -> Vec<(f64, f64, f64)> {
+        let weights = self.0.path().target().components().iter().map(|c| c.weight);
+        // Of all scales of a component the one with the largest weight.
+        let widths = self.0.groups().iter().map(|group| {
+            let laws = group.members.iter().map(|member| {
+                let std = member.precisions[0].recip().sqrt();
+                (member.log_height + std.ln(), std)
+            });
+            (group.mean[0], laws.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(1.0, |law| law.1))
+        });
+        weights.zip(widths).map(|(weight, (mean, width))| (weight, mean, width)).collect()
     }
 
     fn relative_error(&self) -> f64 {

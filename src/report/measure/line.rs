@@ -9,7 +9,7 @@ use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
 use crate::dynamics::{LineContraction, poincare_energy_on_line, smooth_poincare_energy_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
-use crate::inequality::conditional::{ConditionalLaws, Quantity};
+use crate::inequality::conditional::{ConditionalLaws, Supremum};
 use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
@@ -51,7 +51,7 @@ fn columns(law: &Mixture) -> [Vec<f64>; 3] {
 
 impl LineTarget {
     /// The curve from the target to the base, in closed form for mixtures.
-    fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
+    pub(super) fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
         match (self, base) {
             (Self::Density(law), LineBase::Student { dof }) if law.mixture_parameters().is_some() => {
                 let [weights, means, stds] = law.mixture_parameters().unwrap_or_default();
@@ -245,17 +245,27 @@ impl Context<'_> {
             LineBase::Gaussian => None,
             LineBase::Student { dof } => Some(dof),
         };
-        let values: Vec<(f64, Result<Enclosure>)> = times
+        let values: Vec<(f64, Result<Supremum>)> = times
             .par_iter()
             .map(|&t| {
                 let laws = ConditionalLaws::on_path(law.clone(), dof, self.schedule().lambda(t));
-                (t, laws.and_then(|laws| Ok(laws.supremum(Quantity::Poincare)?.value)))
+                (t, laws.and_then(|laws| laws.certified_supremum()))
             })
             .collect();
-        let mut all = Vec::new();
+        let (mut all, mut certified) = (Vec::new(), true);
         for (t, value) in values {
             let name = format!("conditional_poincare_sup at t = {t}");
-            all.extend(or_note(&name, value, notes).map(|value| ConditionalPoincare { t, value }));
+            all.extend(or_note(&name, value, notes).map(|found| {
+                certified &= found.floor.is_some();
+                ConditionalPoincare { t, value: found.value }
+            }));
+        }
+        if certified && !all.is_empty() {
+            notes.push(
+                "conditional_poincare_sup: lower ends are certified at the observations that a search finds, upper ends rest on \
+                 that search"
+                    .to_owned(),
+            );
         }
         all
     }
@@ -425,18 +435,23 @@ const ACCURACY: Accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
 /// Bounds for `∂² log p_φ` that hold for every target: below `−1/sin²φ` with a Gaussian base; with a Student base
 /// those that scaling and averaging leave of the bounds for its own score and curvature.
 fn proved_bounds(base: LineBase, angle: f64) -> (f64, f64) {
-    let square = core_math::sin(angle).powi(2);
     match base {
-        LineBase::Gaussian => (-1.0 / square, f64::INFINITY),
+        LineBase::Gaussian => standard_bounds(angle),
         LineBase::Student { dof } => {
+            let square = core_math::sin(angle).powi(2);
             let sum = dof + 1.0;
             (-sum / (dof * square), (sum / (8.0 * dof) + sum * sum / (4.0 * dof)) / square)
         }
     }
 }
 
+/// The same for a Gaussian base in any dimension.
+pub(super) fn standard_bounds(angle: f64) -> (f64, f64) {
+    (-1.0 / core_math::sin(angle).powi(2), f64::INFINITY)
+}
+
 /// An enclosure whose lower end is at least a bound, rounding of the bound apart.
-fn raised(value: Enclosure, bound: f64) -> Enclosure {
+pub(super) fn raised(value: Enclosure, bound: f64) -> Enclosure {
     let bound = bound - 4.0 * f64::EPSILON * bound.abs();
     if value.lo() < bound && bound <= value.hi() {
         return Enclosure::new(bound, value.hi(), value.evidence()).unwrap_or(value);

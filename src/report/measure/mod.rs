@@ -6,6 +6,7 @@ mod gaussian;
 mod line;
 mod mixture;
 mod product;
+mod radial;
 
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result, positive, within};
@@ -13,11 +14,12 @@ use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
 use crate::measure::target::Target;
 use crate::path::line::LineBase;
-use crate::path::{GaussianPath, Schedule};
+use crate::path::{GaussianPath, LineCurve, Schedule};
 use constants::Constants;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Times at which score and conditional laws are looked at, besides the start.
 const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -113,6 +115,20 @@ impl BiasReport {
     }
 }
 
+/// The path of a setting as a curve on the line, if it is one.
+pub(super) fn line_curve(setting: &Setting) -> Option<Arc<dyn LineCurve>> {
+    let target = match &setting.target {
+        Target::Gaussian(law) if law.dim() == 1 => {
+            let std = law.covariance_entry(0, 0).sqrt();
+            line::LineTarget::Density(LineMeasure::gaussian(law.mean()[0], std).ok()?)
+        }
+        Target::Line(law) => line::LineTarget::Density(law.clone()),
+        Target::Mixture(law) if law.dim() == 1 => line::target(law).ok()?,
+        _ => return None,
+    };
+    target.curve(setting.base).ok()
+}
+
 /// What is measured: target, base, schedule and dynamics.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -173,9 +189,9 @@ impl MeasureReport {
             (Target::Mixture(law), _) if law.dim() == 1 => line::report(setting, &line::target(law)?),
             (Target::Mixture(law), _) => mixture::report(setting, law),
             (Target::Product(factors), _) => product::report(setting, factors),
-            (Target::Radial(_) | Target::Plane(_), _) => {
-                let reason =
-                    "this version follows paths to laws on the line, Gaussian mixtures and products of these";
+            (Target::Radial(law), _) => radial::report(setting, law),
+            (Target::Plane(_), _) => {
+                let reason = "this version follows paths to laws on the line, radial laws, Gaussian mixtures and products of these";
                 Ok(Self::of_constants(constants::constants(&setting.target)?)
                     .without(&PATH_QUANTITIES, reason))
             }

@@ -166,8 +166,7 @@ fn batches_have_the_law_of_the_chain() {
     let count = 20_000;
     let samples = Batch::new(1, count).run(&path, &grid, Integrator::EulerMaruyama, &|_| ()).unwrap();
     let n = count as f64;
-    // For four comparisons; a normal deviate is beyond with probability 2e-9.
-    let standard_errors = 6.0;
+    let standard_errors = crate::numerics::false_alarms::standard_errors("law of a batch");
     for (j, unit) in [[1.0, 0.0], [0.0, 1.0]].iter().enumerate() {
         let (m, v) = (exact.mean_along(unit).mid(), exact.covariance_form(unit, unit).mid());
         let mean = samples.chunks_exact(2).map(|x| x[j]).sum::<f64>() / n;

@@ -131,7 +131,7 @@ fn a_student_start_has_the_masses_of_the_student_law() {
         [(-1.0, 0.25), (0.0, 0.5), (1.0, 0.75), (10.0, 0.5 + 10f64.atan() / std::f64::consts::PI)]
     {
         let below = at.iter().filter(|y| **y <= x).count() as f64 / lanes as f64;
-        let standard_errors = 5.0;
+        let standard_errors = crate::numerics::false_alarms::standard_errors("Student start");
         let chance = standard_errors * (mass * (1.0 - mass) / lanes as f64).sqrt();
         assert!((below - mass).abs() < chance, "{x}: {below} instead of {mass}");
     }
@@ -171,6 +171,36 @@ fn far_points_have_the_score_of_the_nearest_component() {
 }
 
 #[test]
+fn points_without_width_have_scores_before_the_end() {
+    let points = [[-1.0, 0.5], [2.0, 0.0], [2.0, 3.0]];
+    let means = points.iter().map(|p| DVector::from_column_slice(p)).collect();
+    let atoms = Mixture::isotropic(&[0.5, 0.25, 0.25], means, &[0.0; 3]).unwrap();
+    for freedom in [None, Some(3.0)] {
+        let mut path = MixtureScores::to_mixture(&atoms, Schedule::cosine()).unwrap();
+        let mut exact = MixturePath::gaussian(atoms.clone());
+        if let Some(freedom) = freedom {
+            path = path.from_student(freedom).unwrap();
+            exact = MixturePath::student(atoms.clone(), freedom).unwrap();
+        }
+        for t in [0.0, 0.5, 0.97] {
+            let slice = exact.slice(path.schedule().angle(t)).unwrap();
+            let score = path.score_at(t).unwrap();
+            for y in [[0.0, 0.0], [1.5, -0.7], [-2.0, 4.0]] {
+                let expected = slice.point(&y).unwrap().score;
+                let difference = (DVector::from_vec(score.score(&y)) - &expected).norm();
+                // Squared distances in units of 1 − λ, times ε.
+                let logarithms = 1e6 * f64::EPSILON;
+                assert!(
+                    difference < logarithms * (1.0 + expected.norm()),
+                    "{freedom:?} {t} {y:?}: {difference}"
+                );
+            }
+        }
+        assert!(path.score_at(1.0).is_err() && path.start_at(1.0).is_ok());
+    }
+}
+
+#[test]
 fn bad_mixtures_are_refused() {
     let law = |dim| Gaussian::standard(dim).unwrap();
     let new = |weights: &[f64], laws: &[Gaussian]| MixtureScores::new(weights, laws, Schedule::linear());
@@ -179,7 +209,13 @@ fn bad_mixtures_are_refused() {
     for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(new(&[weight], &[law(1)]).is_err());
     }
-    let atom = Mixture::isotropic(&[1.0], vec![DVector::from_vec(vec![0.0])], &[0.0]).unwrap();
-    assert!(MixtureScores::to_mixture(&atom, Schedule::linear()).is_err());
+    // Width in one direction only, or for one component only.
+    let at = |x: f64| DVector::from_vec(vec![x, 0.0]);
+    let needle = DMatrix::from_diagonal(&DVector::from_vec(vec![1.0, 0.0]));
+    let flat = Mixture::new(&[1.0], vec![at(0.0)], vec![needle]);
+    let mixed = Mixture::isotropic(&[0.5, 0.5], vec![at(0.0), at(1.0)], &[0.0, 1.0]);
+    for mixture in [flat, mixed].into_iter().flatten() {
+        assert!(MixtureScores::to_mixture(&mixture, Schedule::linear()).is_err());
+    }
     assert!(new(&[1.0], &[law(1)]).unwrap().score_at(f64::NAN).is_err());
 }

@@ -101,6 +101,27 @@ impl Density {
         std::mem::swap(&mut self.values, &mut self.next);
     }
 
+    /// The distance between neighbouring points.
+    pub(super) fn spacing(&self) -> f64 {
+        self.spacing
+    }
+
+    /// The integral of `f(number of the point, point)` against the density, by the trapezoid rule.
+    pub(super) fn weighted(&self, f: impl Fn(usize, f64) -> f64) -> f64 {
+        let terms = self.points.iter().zip(&self.values).enumerate();
+        self.spacing * terms.map(|(i, (x, q))| if *q == 0.0 { 0.0 } else { q * f(i, *x) }).sum::<f64>()
+    }
+
+    /// The integral of a function against the density.
+    pub(super) fn integral(&self, f: &impl Fn(f64) -> f64) -> f64 {
+        self.weighted(|_, x| f(x))
+    }
+
+    /// Multiplies the density by factors of either sign, a number for every point: a measure that steps carry on all the same.
+    pub(super) fn multiply(&mut self, factors: &[f64]) {
+        self.values.iter_mut().zip(factors).for_each(|(q, f)| *q *= f);
+    }
+
     /// `∫p log(p/q) − p + q` for the density p of a slice, by the trapezoid rule.
     pub(super) fn divergence_from(&self, slice: &dyn LineSlice) -> f64 {
         let mut logs = vec![0.0; self.points.len()];

@@ -8,10 +8,12 @@
 mod channels;
 mod increments;
 mod kernel;
+mod line_law;
 mod search;
 
 pub use increments::Increments;
-pub use search::{least_divergence, line_chain_divergence};
+pub use line_law::{LineChainLaw, line_chain_divergence, line_girsanov_bound};
+pub use search::least_divergence;
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, within};

@@ -6,7 +6,7 @@ use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::vector::Units;
 use crate::path::{Channel, EnclosedSchedule, LinePath, LineSlice};
-use crate::sampler::{Factor, Grid, Integrator, LineScore, PathScore, ProductScore, Score};
+use crate::sampler::{Factor, Integrator, LineScore, PathScore, ProductScore, Score};
 use rayon::prelude::*;
 
 /// Steps at most of a plan by computation.
@@ -162,7 +162,7 @@ fn rates(factors: &[FrozenFactor<'_>], steps: usize) -> Vec<f64> {
 }
 
 /// An interval that holds all laws of the path but a mass of [`BEYOND`].
-fn window(line: &LinePath, start: f64) -> Result<(f64, f64)> {
+pub(super) fn window(line: &LinePath, start: f64) -> Result<(f64, f64)> {
     let mut window = (f64::INFINITY, f64::NEG_INFINITY);
     for i in 0..=LOOKS {
         let t = start + (1.0 - start) * f64::from(i) / f64::from(LOOKS);
@@ -416,36 +416,6 @@ pub fn least_divergence(
     let range = (lowest.min(LARGEST_KAPPA), LARGEST_KAPPA);
     let (kappa, _) = least(range, guess, 0.0, SHARE, &|kappa| frozen.roughly(kappa));
     Ok((kappa, chain_divergence(path, integrator, kappa, steps)?))
-}
-
-/// `KL(p_until|law of the Euler-Maruyama chain)` on the line for any drift, by transition densities (Converged); the chain starts
-/// with the law of the path.
-///
-/// # Errors
-/// Those of the drift and of [`chain_divergence`].
-pub fn line_chain_divergence<P>(path: &LinePath, drift: &P, grid: &Grid) -> Result<Enclosure>
-where
-    P: PathScore,
-    P::At: Score,
-{
-    let window = window(path, grid.time(0))?;
-    let slice = |t: f64| path.curve().slice(path.schedule().angle(t));
-    let (start, end) = (slice(grid.time(0))?, slice(grid.time(grid.steps()))?);
-    let variance = 2.0 * grid.step();
-    let at = |resolution: Resolution| -> Result<f64> {
-        let mut density = Density::new(&*start, window, variance, resolution)?;
-        let points = density.points().to_vec();
-        let (mut values, mut scratch) = (vec![0.0; points.len()], Vec::new());
-        for k in 0..grid.steps() {
-            let score = drift.score_at(grid.time(k))?;
-            score.scores(Units::widest(), points.len(), &points, &mut values, &mut scratch);
-            density.step(&values, grid.step(), variance);
-        }
-        Ok(density.divergence_from(&*end))
-    };
-    let (fine, finest) = (at(Resolution::FINE)?, at(Resolution::FINEST)?);
-    let error = (finest - fine).abs() + super::KERNEL_ROUNDING;
-    Ok(Enclosure::around(finest, error, Evidence::Converged))
 }
 
 /// The largest error of the tables of scores, together over all factors.

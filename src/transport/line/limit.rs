@@ -3,7 +3,7 @@
 use super::integral::expectations;
 use crate::enclosure::Enclosure;
 use crate::error::{Error, Result};
-use crate::path::line::PotentialCurve;
+use crate::path::line::{PotentialCurve, RadialCurve};
 use crate::path::{LineSlice, Schedule};
 
 /// `v_1 = (λ̇(1)/2)(y + σ²·∇log π(y))`, the field at the target, for a base of variance `σ² = E Z² < ∞`.
@@ -31,23 +31,51 @@ pub fn small_kappa_limit(curve: &PotentialCurve, schedule: &Schedule) -> Result<
     let target = curve.at(0.0)?;
     for end in [lo, hi].into_iter().filter(|e| e.is_finite()) {
         if target.log_density(end) > f64::NEG_INFINITY {
-            return Err(Error::Undefined {
-                what: "the field at the end of the path".to_owned(),
-                reason: format!("the density of the target jumps at {end}"),
-            });
+            return Err(jump(end));
         }
     }
-    // Centred at the value at a minimum of the potential, so that little cancels in the variance.
-    let at = curve.target().minimum().0;
     let potential = |y: f64, log_density: f64| 0.5 * y * y + variance * log_density;
+    Ok(half_variance(&target, curve.target().minimum().0, potential, schedule))
+}
+
+/// The same for a radial target and a Gaussian base: `φ_1 = (λ̇(1)/2)(r²/2 + log π)`.
+///
+/// # Errors
+/// [`Error::Undefined`] if the density of the target jumps at an end of its domain.
+pub fn radial_small_kappa_limit(curve: &RadialCurve, schedule: &Schedule) -> Result<Enclosure> {
+    let norm = curve.target().norm();
+    let target = curve.at(0.0)?;
+    let end = norm.domain().1;
+    if end.is_finite() && target.log_density(end) > f64::NEG_INFINITY {
+        return Err(jump(end));
+    }
+    let outer = curve.target().dimension() as f64 - 1.0;
+    let potential = |r: f64, log_density: f64| 0.5 * r * r + log_density - outer * core_math::log(r);
+    Ok(half_variance(&target, norm.minimum().0, potential, schedule))
+}
+
+/// `½Var(λ̇(1)/2·potential(y, log π(y)))`, the potential centred at its value at one point, so that little cancels.
+fn half_variance(
+    target: &dyn LineSlice,
+    at: f64,
+    potential: impl Fn(f64, f64) -> f64,
+    schedule: &Schedule,
+) -> Enclosure {
     let centre = potential(at, target.log_density(at));
-    let [first, second] = expectations(&target, |y, point| {
+    let [first, second] = expectations(target, |y, point| {
         let value = potential(y, point.log_density) - centre;
         [value, value * value]
     });
     let spread = second - first.square();
     let rate = Enclosure::exact(0.5 * schedule.lambda_dot(1.0));
-    Ok(rate.square() * spread / 2.0)
+    rate.square() * spread / 2.0
+}
+
+fn jump(end: f64) -> Error {
+    Error::Undefined {
+        what: "the field at the end of the path".to_owned(),
+        reason: format!("the density of the target jumps at {end}"),
+    }
 }
 
 fn base_variance(curve: &PotentialCurve) -> Result<f64> {

@@ -16,7 +16,7 @@ mod tests;
 
 pub use distance::{metric_derivative_squared_by_distances, monotone_map, wasserstein2_squared};
 pub use integral::{expectation, expectations};
-pub use limit::{limit_field, small_kappa_limit};
+pub use limit::{limit_field, radial_small_kappa_limit, small_kappa_limit};
 pub use profile::MetricDerivative;
 pub use quantile::truncated_distance_squared;
 pub use slice::{SliceIntegrals, metric_derivative_squared, slice_integrals};

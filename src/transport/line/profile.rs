@@ -6,7 +6,7 @@ use crate::error::{Error, Result, within};
 use crate::numerics::panels::GaussRule;
 use crate::path::LineCurve;
 use rayon::prelude::*;
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, FRAC_PI_8};
 use std::sync::Arc;
 
 /// Nodes on a panel of angles.
@@ -152,11 +152,16 @@ fn finite_square(curve: &dyn LineCurve, angle: f64) -> Result<Enclosure> {
     })
 }
 
+/// The size of `m²`. Half-way it vanishes by symmetry if target and base are the same law, hence a second angle.
+fn bulk(curve: &dyn LineCurve) -> Result<f64> {
+    Ok(finite_square(curve, FRAC_PI_4)?.mid().max(finite_square(curve, FRAC_PI_8)?.mid()))
+}
+
 /// The exponent of `m²` in the distance from an end.
 fn exponent(curve: &dyn LineCurve, angle: impl Fn(f64) -> f64) -> Result<f64> {
     let near = finite_square(curve, angle(NEAR))?.mid();
     let nearer = finite_square(curve, angle(0.5 * NEAR))?.mid();
-    let bulk = finite_square(curve, std::f64::consts::FRAC_PI_4)?.mid();
+    let bulk = bulk(curve)?;
     if nearer <= ZERO * bulk {
         return Ok(2.0);
     }
@@ -167,7 +172,7 @@ fn exponent(curve: &dyn LineCurve, angle: impl Fn(f64) -> f64) -> Result<f64> {
 
 fn exponent_at_base(curve: &dyn LineCurve) -> Result<f64> {
     let limit = metric_derivative_squared(curve, FRAC_PI_2)?;
-    let bulk = finite_square(curve, std::f64::consts::FRAC_PI_4)?.mid();
+    let bulk = bulk(curve)?;
     // Smooth and positive up to the end if the target has a mean.
     if limit.mid() > ZERO * bulk { Ok(0.0) } else { exponent(curve, |d| FRAC_PI_2 - d) }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::enclosure::Enclosure;
 use crate::measure::line::LineMeasure;
-use crate::path::line::{LineBase, PotentialCurve};
+use crate::path::line::{AtomsCurve, CubicTails, LineBase, PotentialCurve};
 use crate::path::{LineCurve, LineSlice, MixtureCurve, Schedule};
 use std::f64::consts::FRAC_PI_2;
 
@@ -180,4 +180,46 @@ fn a_jump_of_the_target_changes_the_exponent() {
     assert!(expectation(&slice, |_| 1.0).contains(1.0));
     let same = monotone_map(&slice, &slice, 0.8);
     assert!((same - 0.8).abs() < QUADRATURE && slice.masses(0.8).0 > 0.5);
+}
+
+#[test]
+fn student_bases_of_finite_variance_have_finite_speed() {
+    // A target with light tails: the field's tail is that of the base.
+    let target = LineMeasure::parse("x^2/2 + 0.5*cos(3*x)", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+    let second_moment = target.variance();
+    let base = LineBase::Student { dof: 3.13 };
+    let curve = PotentialCurve::new(target, base).unwrap();
+    for angle in [0.01_f64, 0.6, 1.4] {
+        let speed = metric_derivative_squared(&curve, angle).unwrap();
+        let coupling = angle.sin().powi(2) * second_moment.hi() + angle.cos().powi(2) * base.variance();
+        assert!(0.0 < speed.lo() && speed.hi() < coupling && speed.width() < QUADRATURE, "{angle}: {speed}");
+    }
+}
+
+#[test]
+fn a_path_that_stands_still_half_way_has_its_exponents() {
+    // Target and base the same law: nothing moves at π/4, which is no measure of the size of the speed then.
+    let profile = MetricDerivative::of(&CubicTails, WHOLE).unwrap();
+    assert_eq!(profile.exponents(), (2.0, 2.0));
+    let linear = profile.action(&Schedule::linear(), 0.0, 1.0).unwrap();
+    // By the symmetry of λ ↔ 1−λ twice the action over half of the time.
+    let half = MetricDerivative::of(&CubicTails, (0.0, 0.25 * std::f64::consts::PI)).unwrap();
+    let doubled = half.action(&Schedule::linear(), 0.5, 1.0).unwrap() * 2.0;
+    assert!(
+        linear.width() < QUADRATURE && (linear.mid() - doubled.mid()).abs() < QUADRATURE,
+        "{linear} {doubled}"
+    );
+}
+
+#[test]
+fn distances_between_several_atoms_with_a_heavy_base_keep_their_digits() {
+    // Between the atoms the density is small and quantiles are ill-conditioned; integrated over the law they count little.
+    let places = [-4.0, 0.3, 4.5];
+    for dof in [2.5, 9.0] {
+        let curve = AtomsCurve::new(&[0.1, 1.0, 0.5], &places, LineBase::Student { dof }).unwrap();
+        let speed = metric_derivative_squared(&curve, 0.3).unwrap();
+        let quotients = metric_derivative_squared_by_distances(&curve, 0.3).unwrap();
+        let extrapolation = 1e-10;
+        assert!((speed - quotients).abs().hi() < extrapolation * speed.lo(), "{dof}: {speed} {quotients}");
+    }
 }
