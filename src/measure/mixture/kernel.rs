@@ -176,24 +176,12 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
         let xi = group.along_axes(y);
         let score = group.turned_in(first.score.clone());
         let field = group.turned_in(first.field.iter().zip(&group.offset).map(|(w, o)| w - o).collect());
-        let (mut h, mut j, mut c) = (DMatrix::zeros(d, d), DMatrix::zeros(d, d), DMatrix::zeros(d, d));
-        let (mut pull, mut push) = (vec![0.0; d], vec![0.0; d]);
-        for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
-            for i in 0..d {
-                pull[i] = -member.precisions[i] * xi[i] - score[i];
-                push[i] = member.gains.get(i).map_or(0.0, |b| b * xi[i]) - field[i];
-                h[(i, i)] -= r * member.precisions[i];
-                j[(i, i)] += member.gains.get(i).map_or(0.0, |b| r * b);
-                c[(i, i)] += member.spreads.get(i).map_or(0.0, |v| r * v);
-            }
-            for i in 0..d {
-                for l in 0..d {
-                    h[(i, l)] += r * pull[i] * pull[l];
-                    j[(i, l)] += r * push[i] * pull[l];
-                    c[(i, l)] += r * push[i] * push[l];
-                }
-            }
-        }
+        let [h, j, c] = match d {
+            1 => sums_of_size::<1>(group, own, &xi, &score, &field),
+            2 => sums_of_size::<2>(group, own, &xi, &score, &field),
+            3 => sums_of_size::<3>(group, own, &xi, &score, &field),
+            _ => sums(group, own, &xi, &score, &field),
+        };
         hessian += group.matrix_out(h);
         jacobian += group.matrix_out(j);
         covariance += group.matrix_out(c);
@@ -201,6 +189,64 @@ pub(crate) fn second(groups: &[Group], y: &[f64], first: &First) -> Second {
     symmetrise(&mut hessian);
     symmetrise(&mut covariance);
     Second { hessian, jacobian, covariance }
+}
+
+/// Hessian, Jacobian and covariance of a group in its axes, see the module.
+fn sums(group: &Group, own: &[f64], xi: &[f64], score: &[f64], field: &[f64]) -> [DMatrix<f64>; 3] {
+    let d = xi.len();
+    let (mut h, mut j, mut c) = (DMatrix::zeros(d, d), DMatrix::zeros(d, d), DMatrix::zeros(d, d));
+    let (mut pull, mut push) = (vec![0.0; d], vec![0.0; d]);
+    for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
+        for i in 0..d {
+            pull[i] = -member.precisions[i] * xi[i] - score[i];
+            push[i] = member.gains.get(i).map_or(0.0, |b| b * xi[i]) - field[i];
+            h[(i, i)] -= r * member.precisions[i];
+            j[(i, i)] += member.gains.get(i).map_or(0.0, |b| r * b);
+            c[(i, i)] += member.spreads.get(i).map_or(0.0, |v| r * v);
+        }
+        for i in 0..d {
+            for l in 0..d {
+                h[(i, l)] += r * pull[i] * pull[l];
+                j[(i, l)] += r * push[i] * pull[l];
+                c[(i, l)] += r * push[i] * push[l];
+            }
+        }
+    }
+    [h, j, c]
+}
+
+/// The same in few dimensions, where the hundreds of scales of a Student base are felt.
+fn sums_of_size<const D: usize>(
+    group: &Group,
+    own: &[f64],
+    xi: &[f64],
+    score: &[f64],
+    field: &[f64],
+) -> [DMatrix<f64>; 3] {
+    let array = |values: &[f64]| -> [f64; D] { std::array::from_fn(|i| values[i]) };
+    let (xi, score, field) = (array(xi), array(score), array(field));
+    let (mut h, mut j, mut c) = ([[0.0; D]; D], [[0.0; D]; D], [[0.0; D]; D]);
+    for (member, &r) in group.members.iter().zip(own).filter(|(_, r)| **r > NEGLIGIBLE) {
+        let precision = array(&member.precisions);
+        let gain = if member.gains.is_empty() { [0.0; D] } else { array(&member.gains) };
+        let spread = if member.spreads.is_empty() { [0.0; D] } else { array(&member.spreads) };
+        let (mut pull, mut push) = ([0.0; D], [0.0; D]);
+        for i in 0..D {
+            pull[i] = -precision[i] * xi[i] - score[i];
+            push[i] = gain[i] * xi[i] - field[i];
+            h[i][i] -= r * precision[i];
+            j[i][i] += r * gain[i];
+            c[i][i] += r * spread[i];
+        }
+        for i in 0..D {
+            for l in 0..D {
+                h[i][l] += r * pull[i] * pull[l];
+                j[i][l] += r * push[i] * pull[l];
+                c[i][l] += r * push[i] * push[l];
+            }
+        }
+    }
+    [h, j, c].map(|m| DMatrix::from_fn(D, D, |i, l| m[i][l]))
 }
 
 /// Averages a matrix with its transpose: turning leaves an asymmetry of rounding.
