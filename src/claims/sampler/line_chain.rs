@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Numbers of steps for local orders.
-const STEPS: [usize; 7] = [16, 32, 64, 128, 256, 512, 1024];
+const STEPS: [usize; 7] = [32, 64, 128, 256, 512, 1024, 2048];
 
 /// The chain `X_{k+1} = X_k + h((1+α)s_k(X_k) + β) + √(2h)ξ` towards a mixture, begun with the law of the path.
 #[derive(Clone, Debug)]
