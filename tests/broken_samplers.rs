@@ -153,7 +153,9 @@ impl<S: Score> Score for BrokenScore<S> {
 
     fn scores(&self, units: Units, lanes: usize, points: &[f64], scores: &mut [f64], scratch: &mut Vec<f64>) {
         self.0.scores(units, lanes, points, scores, scratch);
-        scores.iter_mut().for_each(|s| *s *= self.1);
+        for s in scores {
+            *s *= self.1;
+        }
     }
 
     fn linear_rate(&self) -> f64 {

@@ -102,6 +102,7 @@ mod alone {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "numbers of points")]
     /// `KL(p_1|chain)` for a mixture of normal laws of variance ¼ on the line; `spacing` in deviations of a step.
     pub fn mixture(weights: &[f64], means: &[f64], kappa: f64, steps: usize, spacing: f64) -> f64 {
         const REACH: f64 = 6.5;
@@ -218,6 +219,7 @@ fn realised_divergences_are_below_the_wanted_one_by_an_independent_computation()
         let by_program = computed.computed_kl.unwrap();
         assert!((by_program.mid() - again).abs() < by_program.width() + discretisation, "{name}: {again}");
         // Millions of steps are too many to go through: the divergence at two numbers of long steps, extrapolated in the step.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
         let steps = (16.0 / bounded.kappa).ceil() as usize;
         assert!(2 * steps < bounded.steps, "{name}");
         let (coarse, fine) = (kl(bounded.kappa, steps), kl(bounded.kappa, 2 * steps));

@@ -88,7 +88,7 @@ impl OrderInstance {
     }
 
     fn weak(stream: &mut Stream, index: usize) -> Result<Self> {
-        let observable = [Observable::Mean, Observable::SecondMoment, Observable::Tanh][index % 3];
+        let observable = if index.is_multiple_of(3) { Observable::Mean } else { Observable::Tanh };
         Ok(Self::Weak(Box::new(LineChain::for_orders(stream, index / 3)?), observable))
     }
 
