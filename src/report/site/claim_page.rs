@@ -3,7 +3,7 @@
 use super::Audit;
 use super::figure;
 use super::index::{EVIDENCE, clipped, twin_verdict};
-use super::layout::{address, count, evidence, linked, number, page, verdict};
+use super::layout::{address, count, evidence, linked, number, page, precise, verdict};
 use super::typeset;
 use crate::claim::{Claim, FamilyRecord, Record};
 use crate::claims;
@@ -219,12 +219,6 @@ fn tightest(record: &Record) -> Markup {
 
 fn ends(x: crate::enclosure::Enclosure) -> Markup {
     html! { span.soft { "between " (precise(x.lo())) " and " (precise(x.hi())) } }
-}
-
-/// Nine digits, without a power of ten where it would be 0.
-fn precise(x: f64) -> String {
-    let text = format!("{x:.8e}");
-    text.strip_suffix("e0").unwrap_or(&text).replace('-', "−")
 }
 
 fn sharp_cases(record: &Record) -> Markup {

@@ -98,6 +98,17 @@ pub(super) fn number(x: Enclosure) -> Markup {
     html! { span.number title=(format!("between {:e} and {:e}, {}", x.lo(), x.hi(), x.evidence())) { (text) } }
 }
 
+/// Nine digits, without a power of ten where it would be 0.
+pub(super) fn precise(x: f64) -> String {
+    if x.is_infinite() {
+        return if x > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let text = format!("{x:.8e}");
+    let text = text.strip_suffix("e0").unwrap_or(&text);
+    let text = if x == 0.0 { "0" } else { text };
+    text.replace('-', "−")
+}
+
 /// `1 claim`, `2 claims`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })

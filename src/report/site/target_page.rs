@@ -2,7 +2,7 @@
 
 use super::figure;
 use super::folder::Site;
-use super::layout::{evidence, number, page};
+use super::layout::{evidence, number, page, precise};
 use super::plot::Plot;
 use super::typeset;
 use crate::enclosure::Enclosure;
@@ -64,8 +64,8 @@ fn constants(report: &MeasureReport) -> Markup {
                     @match value {
                         Some(x) => {
                             td.n data-label="Value" { (number(x)) }
-                            td.n data-label="At least" { (end(x.lo())) }
-                            td.n data-label="At most" { (end(x.hi())) }
+                            td.n data-label="At least" { (precise(x.lo())) }
+                            td.n data-label="At most" { (precise(x.hi())) }
                             td data-label="Evidence" { (evidence(x.evidence())) }
                         },
                         None => td colspan="4" { "–" },
@@ -76,14 +76,6 @@ fn constants(report: &MeasureReport) -> Markup {
     }
 }
 
-fn end(x: f64) -> String {
-    if x.is_infinite() {
-        if x > 0.0 { "∞".to_owned() } else { "−∞".to_owned() }
-    } else {
-        format!("{x:.9}").replace('-', "−")
-    }
-}
-
 fn cell(label: &str, value: Option<Enclosure>) -> Markup {
     html! { td.n data-label=(label) { @match value { Some(x) => (number(x)), None => "–" } } }
 }
@@ -91,7 +83,7 @@ fn cell(label: &str, value: Option<Enclosure>) -> Markup {
 fn bias_table(report: &MeasureReport) -> Markup {
     html! {
         div.wide { table.cards {
-            thead { tr { th.n scope="col" { "κ" } @for name in BIAS { th.n scope="col" { (name) } } } }
+            thead { tr { th.n scope="col" { "κ" } @for name in BIAS { th.n scope="col" { (typeset::text(name)) } } } }
             tbody { @for row in &report.bias {
                 tr {
                     th.n scope="row" data-label="κ" { (row.kappa) }
@@ -111,7 +103,7 @@ fn path_table(report: &MeasureReport) -> Markup {
         |t: f64| report.conditional_poincare_sup.iter().find(|row| row.t == t).map(|row| row.value);
     html! {
         div.wide { table.cards {
-            thead { tr { th.n scope="col" { "t" } th.n scope="col" { "∇² log p_t from" } th.n scope="col" { "to" } th.n scope="col" { "sup C_P(X|X_t)" } } }
+            thead { tr { th.n scope="col" { "t" } th.n scope="col" { (typeset::text("∇² log p_t from")) } th.n scope="col" { "to" } th.n scope="col" { (typeset::text("sup C_P(X|X_t)")) } } }
             tbody { @for row in &report.score_lipschitz {
                 tr {
                     th.n scope="row" data-label="t" { (row.t) }

@@ -58,7 +58,14 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             }
             let spaced = at.checked_sub(1).is_none_or(|i| letters[i].is_whitespace())
                 && letters.get(end).is_some_and(|c| c.is_whitespace());
-            push(&mut out, &word, is_variable(&word, spaced));
+            // The s of a genitive.
+            let genitive = word == "s"
+                && at > 1
+                && matches!(letters[at - 1], '\'' | '’')
+                && at > 2
+                && letters[at - 2].is_alphabetic()
+                && letters[at - 3].is_alphabetic();
+            push(&mut out, &word, !genitive && is_variable(&word, spaced));
             at = end;
         } else {
             push(&mut out, &c.to_string(), false);
@@ -222,6 +229,7 @@ mod tests {
         assert_eq!(html("for a law"), "for a law");
         assert_eq!(html("KL(p|q) < 1"), "KL(<i>p</i>|<i>q</i>) &lt; 1");
         assert_eq!(html("small_kappa_limit: 0"), "small_kappa_limit: 0");
+        assert_eq!(html("Girsanov's bound, f's"), "Girsanov's bound, <i>f</i>'<i>s</i>");
         assert_eq!(html("is dt or dX"), "is <i>dt</i> or <i>dX</i>");
         assert_eq!(html("trailing_ ^ and ^"), "trailing_ ^ and ^");
     }

@@ -81,8 +81,7 @@ pub(in super::super) fn of_curve(
     y.names = rows.iter().map(|(t, ..)| (*t, format!("{t:.1}"))).collect();
     let caption = format!(
         "Each row is the density p_t at a time t of the {schedule} schedule, all at one scale; below it the transport field \
-         v_t, as the way that mass at the foot of an arrow would go in a time of {:.2}. An arrow ends where the mass goes: towards \
-         the wells, fastest in between.",
+         v_t, as the way that mass at the foot of an arrow would go in a time of {:.2}.",
         STRETCH * (1.0 - start)
     );
     let mut plot = Plot::new(name, title, caption, Axis::linear("y"), y);
