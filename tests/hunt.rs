@@ -196,7 +196,7 @@ fn a_hunt_is_the_same_again_and_bad_arguments_are_refused() {
         (&["hunt"][..], "<ID>"),
         (&["hunt", "Z9"], "`Z9` is no claim"),
         (&["hunt", "P1", "--budget", "0"], "--budget"),
-        (&["hunt", "P1", "--budget", "-3"], "--budget"),
+        (&["hunt", "P1", "--budget", "-3"], "-3"),
         (&["hunt", "P1", "--budget", "nan"], "--budget"),
         (&["hunt", "P1", "--instances", "0"], "--instances"),
         (&["hunt", "P1", "--family", "0"], "--family"),

@@ -86,7 +86,7 @@ fn constants_of_laws_on_the_line_scale_with_the_square() {
 
 #[test]
 fn constants_do_not_see_a_translation() {
-    for (far, name_of) in [(1e3, "10³"), (1e8, "10⁸"), (-1e8, "−10⁸")] {
+    for (far, name_of) in [(1e3_f64, "10³"), (1e8, "10⁸"), (-1e8, "−10⁸")] {
         // A formula far away costs its digits; a family of which the place is a parameter costs none.
         let count = if far.abs() > 1e4 { 4 } else { usize::MAX };
         for ((name, law), (_, near)) in laws(1.0, far).into_iter().zip(laws(1.0, 0.0)).take(count) {
