@@ -131,7 +131,7 @@ fn tighten() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// ‖v‖² ≤ C_P(p_t)·‖∂_t log p_t‖² is an equality where a Gaussian law moves without changing its shape: nobody tells the search, which has
+/// T6 is an equality where a Gaussian law moves without changing its shape: nobody tells the search, which has
 /// to bring the rates of all variances to nothing.
 #[test]
 fn the_extremal_case_of_a_bound_is_found() {

@@ -55,7 +55,7 @@ impl Arm {
             let best = (found.is_inequality(), found.closeness);
             if self.best.is_none_or(|old| best > old) {
                 self.best = Some(best);
-                self.tape = found.tape.clone();
+                self.tape.clone_from(&found.tape);
             }
         }
     }
