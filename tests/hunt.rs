@@ -136,7 +136,7 @@ fn tighten() {
 #[test]
 fn the_extremal_case_of_a_bound_is_found() {
     let claim = claims::find("T6").unwrap();
-    let budget = Budget { time: Duration::from_secs(3600), instances: 4000 };
+    let budget = Budget { time: Duration::from_secs(3600), instances: 1000 };
     let report: HuntReport = hunt(claim, 1, budget, None, |_| {}).unwrap();
     let found = report.tightest.unwrap();
     assert!(found.closeness >= 1.0 - 1e-3, "{found:?}");
