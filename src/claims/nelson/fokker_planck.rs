@@ -79,11 +79,11 @@ impl Instance {
 
     fn random_potential(stream: &mut Stream, index: usize) -> Result<Self> {
         let schedule = ["cosine", "linear", "power 2", "ou 1"][index % 4];
-        // Quartic wells first: their tables are the smallest.
-        let target = random_potential(stream, [2, 0, 3, 1][index % 4])?;
+        // Rounded kinks and ripples: where a quartic ends the grid of the base the log of its mass is not resolved.
+        let target = random_potential(stream, [3, 1][index % 2])?;
         let line = LineInstance::from_standard(target, schedule)?.tabulated(TABLE)?;
         let part = if index % 4 == 3 { Part::Leaves } else { Part::Stays };
-        Self::new(line, 10_f64.powf(stream.random_range(-1.0..0.0)), part, if index == 0 { 2 } else { 3 })
+        Self::new(line, 10_f64.powf(stream.random_range(-1.0..0.0)), part, 3)
     }
 
     /// The law of `dX = (∇log p̂ + field·v̂)dτ + √2 dB`.
@@ -144,9 +144,9 @@ impl Theorem for FokkerPlanck {
         hypotheses: &[("H1", "finite action"), ("H2", "the Nelson process exists")],
         why: "p̂∇log p̂ = ∇p̂, so the score's transport cancels the Laplacian, and v̂ moves p̂ by definition.",
         checked: "The equation solved from values of the drift alone, by exponentially fitted finite volumes on three \
-                  nested grids, for mixtures (two wells, unequal and near ones, random ones) and potentials on the line: both divergences from the path at the end are at most what the scheme leaves \
+                  nested grids, for mixtures (two wells, unequal and near ones, random ones) and potentials with Gaussian tails on the line: both divergences from the path at the end are at most what the scheme leaves \
                   (some 10⁻¹⁰), and at least a thousand times that without v̂.",
-        not_checked: "More than one dimension; Student bases; starts before t = 1/16 where the action is infinite from 0.",
+        not_checked: "More than one dimension; Student bases; quartic tails; starts before t = 1/16 where the action is infinite from 0.",
         source: "Nelson, Dynamical theories of Brownian motion (1967); [CCG], Nelson processes",
         relation: Relation::Upper,
         rests_on: &["T1"],
