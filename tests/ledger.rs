@@ -68,8 +68,10 @@ fn every_claim_has_instances_and_false_twins() {
     for claim in claims::all() {
         let (outline, id) = (claim.outline(), claim.about().id);
         assert!(!outline.families.is_empty() && !outline.false_twins.is_empty(), "{id}");
+        // A family that takes long may be left to level full, but not all of them.
+        assert!(outline.families.iter().any(|(_, _, quick, _)| 0 < *quick), "{id}: nothing at level quick");
         for (name, _, quick, full) in &outline.families {
-            assert!(0 < *quick && quick <= full, "{id}: family {name} has {quick} and {full} instances");
+            assert!(0 < *full && quick <= full, "{id}: family {name} has {quick} and {full} instances");
         }
         for names in [
             outline.families.iter().map(|f| f.0).collect::<Vec<_>>(),

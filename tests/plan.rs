@@ -212,7 +212,8 @@ fn plans_by_computation_take_at_most_half_more_steps_than_the_best() {
 #[test]
 fn realised_divergences_are_below_the_wanted_one_by_an_independent_computation() {
     plans().par_iter().for_each(|(name, _, computed, bounded)| {
-        let (kl, finer) = (independent(name, 0.6), independent(name, 0.45));
+        // Where the drift expands, a step's density is narrower in its start than in its end: the points are close.
+        let (kl, finer) = (independent(name, 0.25), independent(name, 0.18));
         let (realised, again) = (kl(computed.kappa, computed.steps), finer(computed.kappa, computed.steps));
         let discretisation = 1e-6;
         assert!((realised - again).abs() < discretisation && again < WANTED, "{name}: {realised} {again}");

@@ -26,7 +26,8 @@ use std::fmt;
 /// use dald::path::LineCurve;
 /// let target = Radial::new(Expression::parse("r^2/8", &["r"])?, 3)?;
 /// // X_φ is normal with variance 5/2 at φ = π/4, and (log p)' = −r/(5/2).
-/// let slice = RadialCurve::new(target).slice(std::f64::consts::FRAC_PI_4)?;
+/// let curve = RadialCurve::new(target);
+/// let slice = curve.slice(std::f64::consts::FRAC_PI_4)?;
 /// let error = 4.0 * slice.relative_error();
 /// assert!((slice.point(3.0).score - 2.0 / 3.0 + 3.0 / 2.5).abs() < error);
 /// # Ok::<(), dald::error::Error>(())
