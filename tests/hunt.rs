@@ -17,6 +17,9 @@ fn place(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
 
+/// Narrower enclosures differ by rounding alone.
+const ROUNDING: f64 = 1e-9;
+
 /// The way to an instance.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,8 +64,10 @@ fn the_tightest_instances_found_so_far_are_as_tight_as_ever() {
             let line = match follow(claim, way).as_ref().map(closeness) {
                 None => "the family is no more".to_owned(),
                 Some(Err(error)) => format!("not computed: {error}"),
-                // Four digits of a ratio; the width of an enclosure is rounding or discretisation, of which the size is enough.
+                // Four digits of a ratio; the width of an enclosure is rounding or discretisation, of which the size is enough,
+                // and rounding may be another on another processor.
                 Some(Ok((value, "ratio"))) => format!("ratio {value:.4}"),
+                Some(Ok((value, what))) if value < ROUNDING => format!("{what} below {ROUNDING:.0e}"),
                 Some(Ok((value, what))) => format!("{what} {value:.0e}"),
             };
             format!("{id:4}{line}, “{}” {}", way.family, way.index)
