@@ -4,7 +4,7 @@
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive};
 use crate::numerics::panels::GaussRule;
-use crate::path::{LineCurve, LineSlice, MixturePath, Schedule, SlicePoint, largest_curvature};
+use crate::path::{LineCurve, LineSlice, MixturePath, Reread, Schedule, SlicePoint, largest_curvature};
 use crate::transport::line::{MetricDerivative, expectations};
 use rayon::prelude::*;
 use std::fmt;
@@ -12,8 +12,6 @@ use std::fmt;
 /// `∂_φ log p_φ` in the place of the field, so that what is known of norms of fields serves for its norm.
 #[derive(Debug)]
 struct ByRate<'a>(&'a dyn LineCurve);
-
-struct RateSlice<'a>(Box<dyn LineSlice + 'a>);
 
 impl fmt::Display for ByRate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,34 +21,11 @@ impl fmt::Display for ByRate<'_> {
 
 impl LineCurve for ByRate<'_> {
     fn slice(&self, angle: f64) -> Result<Box<dyn LineSlice + '_>> {
-        Ok(Box::new(RateSlice(self.0.slice(angle)?)))
-    }
-}
-
-impl LineSlice for RateSlice<'_> {
-    fn point(&self, y: f64) -> SlicePoint {
-        let point = self.0.point(y);
-        SlicePoint { velocity: point.log_density_rate, ..point }
-    }
-
-    fn log_density(&self, y: f64) -> f64 {
-        self.0.log_density(y)
-    }
-
-    fn masses(&self, y: f64) -> (f64, f64) {
-        self.0.masses(y)
-    }
-
-    fn window(&self, level: f64) -> (f64, f64) {
-        self.0.window(level)
-    }
-
-    fn breaks(&self) -> Vec<f64> {
-        self.0.breaks()
-    }
-
-    fn relative_error(&self) -> f64 {
-        self.0.relative_error()
+        let point = |law: &(dyn LineSlice + '_), y: f64| {
+            let point = law.point(y);
+            SlicePoint { velocity: point.log_density_rate, ..point }
+        };
+        Ok(Box::new(Reread { law: self.0.slice(angle)?, point }))
     }
 }
 

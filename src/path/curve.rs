@@ -7,6 +7,7 @@
 use super::Schedule;
 use crate::error::Result;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// What is known of the law at one angle in one point `y`, with `p_φ` its density.
@@ -57,6 +58,44 @@ pub trait LineSlice: Send + Sync {
 
     /// Estimated relative error of the density, and of the fields relative to their natural size.
     fn relative_error(&self) -> f64;
+}
+
+/// A law of which points are read in another way; all else is as it was.
+pub(crate) struct Reread<S, F> {
+    /// The law.
+    pub law: S,
+    /// What to say of a point.
+    pub point: F,
+}
+
+impl<S, F> LineSlice for Reread<S, F>
+where
+    S: Deref<Target: LineSlice> + Send + Sync,
+    F: Fn(&S::Target, f64) -> SlicePoint + Send + Sync,
+{
+    fn point(&self, y: f64) -> SlicePoint {
+        (self.point)(&self.law, y)
+    }
+
+    fn log_density(&self, y: f64) -> f64 {
+        self.law.log_density(y)
+    }
+
+    fn masses(&self, y: f64) -> (f64, f64) {
+        self.law.masses(y)
+    }
+
+    fn window(&self, level: f64) -> (f64, f64) {
+        self.law.window(level)
+    }
+
+    fn breaks(&self) -> Vec<f64> {
+        self.law.breaks()
+    }
+
+    fn relative_error(&self) -> f64 {
+        self.law.relative_error()
+    }
 }
 
 /// A curve of laws on the line, from the target at angle 0 to the base at angle `π/2`.

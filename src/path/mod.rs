@@ -13,6 +13,7 @@ mod window;
 
 pub use channel::Channel;
 pub use curvature::{curvature_range, largest_curvature};
+pub(crate) use curve::Reread;
 pub use curve::{LineCurve, LinePath, LineSlice, SlicePoint};
 pub use gaussian::GaussianPath;
 pub use mixture::{HessianRange, MixtureBase, MixturePath, MixturePoint, MixtureSlice, Scale, StudentScales};

@@ -64,12 +64,8 @@ impl Translation {
 
     fn new(mean: Vec<f64>, variances: Vec<f64>, schedule: Schedule, kappa: f64, from: f64) -> Result<Self> {
         let instance = Self::unchecked(mean, variances, schedule, kappa, from)?;
-        let product = instance.product()?;
-        if product.hi() < 1.0 {
-            Ok(instance)
-        } else {
-            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
-        }
+        below_one(instance.product()?)?;
+        Ok(instance)
     }
 
     /// `κ²M²C`: the field of a translation is constant in space, so M² is the largest squared
@@ -95,12 +91,8 @@ impl Bumps {
         let run =
             LineBiasInstance::new(LineInstance::from_standard(target, schedule_name)?, kappa, 0.0, 1.0)?;
         let instance = Self { run, weight, means };
-        let product = instance.product()?;
-        if product.hi() < 1.0 {
-            Ok(instance)
-        } else {
-            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
-        }
+        below_one(instance.product()?)?;
+        Ok(instance)
     }
 
     /// `κ²M²C` with `M = max|mean|·sup d√λ/dt` and `C` the largest constant of the mixtures on the way.
@@ -124,6 +116,11 @@ impl Bumps {
     }
 }
 
+/// The hypothesis on `κ²M²C`.
+fn below_one(product: Enclosure) -> Result<()> {
+    if product.hi() < 1.0 { Ok(()) } else { Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product)) }
+}
+
 /// A perturbation of the base by a Lipschitz function, `π ∝ e^{−x²/2 − H}`, `|H'| ≤ L`: the field is `−(d√λ/dt)·E[H'(X)|y]`, since
 /// `y + ∇log p_t = −√λ·E[H'(X)|y]`, and every law of the path is such a perturbation itself.
 #[derive(Debug)]
@@ -139,12 +136,8 @@ impl Perturbed {
         let run =
             LineBiasInstance::new(LineInstance::from_standard(target, schedule_name)?, kappa, 0.0, 1.0)?;
         let instance = Self { run, lipschitz: bend.abs() + tilt.abs() };
-        let product = instance.product()?;
-        if product.hi() < 1.0 {
-            Ok(instance)
-        } else {
-            Err(Error::hypothesis("B9", "H3 (κ²M²C < 1)", product))
-        }
+        below_one(instance.product()?)?;
+        Ok(instance)
     }
 
     /// `κ²M²C` with `M = L·sup d√λ/dt` and the sharp C of a perturbation with this L.

@@ -13,7 +13,7 @@ use crate::numerics::bessel::{SphereAverage, sphere_average};
 use crate::numerics::jet::Jet;
 use crate::numerics::quadrature::integrate;
 use crate::path::curvature_range;
-use crate::path::curve::SlicePoint;
+use crate::path::curve::{Reread, SlicePoint};
 use std::f64::consts::{FRAC_PI_2, LN_2};
 use std::fmt;
 
@@ -102,35 +102,6 @@ pub struct RadialSlice<'a> {
     sine: f64,
 }
 
-/// One eigenvalue of the Hessian in the place of the curvature, for the search over all points.
-struct Eigenvalue<'a>(&'a RadialSlice<'a>, fn(RadialHessian) -> f64);
-
-impl LineSlice for Eigenvalue<'_> {
-    fn point(&self, r: f64) -> SlicePoint {
-        SlicePoint { curvature: (self.1)(self.0.hessian(r)), ..self.0.point(r) }
-    }
-
-    fn log_density(&self, r: f64) -> f64 {
-        self.0.log_density(r)
-    }
-
-    fn masses(&self, r: f64) -> (f64, f64) {
-        self.0.masses(r)
-    }
-
-    fn window(&self, level: f64) -> (f64, f64) {
-        self.0.window(level)
-    }
-
-    fn breaks(&self) -> Vec<f64> {
-        self.0.breaks()
-    }
-
-    fn relative_error(&self) -> f64 {
-        self.0.relative_error()
-    }
-}
-
 /// Below this ratio of the kernel's width to the target's length derivatives are taken of the target.
 const NARROW: f64 = 1.0;
 /// A window is wider than it has to be by at most this share.
@@ -152,6 +123,10 @@ struct Fields {
 }
 
 impl Fields {
+    fn hessian(&self, r: f64) -> RadialHessian {
+        RadialHessian { along: self.bend, across: self.score / r }
+    }
+
     /// Where there is no density.
     fn nowhere() -> Self {
         let nothing = f64::NAN;
@@ -176,14 +151,21 @@ impl RadialSlice<'_> {
 
     /// The eigenvalues of `∇² log p_φ` at the distance `r > 0` from the origin.
     pub fn hessian(&self, r: f64) -> RadialHessian {
-        let fields = self.fields(r);
-        RadialHessian { along: fields.bend, across: fields.score / r }
+        self.fields(r).hessian(r)
     }
 
     /// Infimum and supremum of the eigenvalues of `∇² log p_φ` over all points (Converged), see [`curvature_range`].
     pub fn hessian_range(&self) -> [Enclosure; 2] {
-        let [[low, high], [across_low, across_high]] =
-            [Eigenvalue(self, |h| h.along), Eigenvalue(self, |h| h.across)].map(|one| curvature_range(&one));
+        // An eigenvalue in the place of the curvature, for the search over all points.
+        let range = |eigenvalue: fn(RadialHessian) -> f64| {
+            let point = |law: &Self, r: f64| {
+                let fields = law.fields(r);
+                SlicePoint { curvature: eigenvalue(fields.hessian(r)), ..law.read(r, &fields) }
+            };
+            curvature_range(&Reread { law: self, point })
+        };
+        let [low, high] = range(|hessian| hessian.along);
+        let [across_low, across_high] = range(|hessian| hessian.across);
         [low.min(across_low), high.max(across_high)]
     }
 
@@ -304,6 +286,19 @@ impl RadialSlice<'_> {
         }
     }
 
+    /// What the fields of `p_φ` say of the law of the norm.
+    fn read(&self, r: f64, fields: &Fields) -> SlicePoint {
+        let outer = self.curve.dimension() - 1.0;
+        let &Fields { log_density, score, bend, velocity, velocity_slope } = fields;
+        SlicePoint {
+            log_density: if r > 0.0 { log_density + outer * core_math::log(r) } else { log_density },
+            score: score + outer / r,
+            curvature: bend - outer / r / r,
+            velocity,
+            log_density_rate: -(velocity_slope + outer * velocity / r + velocity * score),
+        }
+    }
+
     /// Where the law has mass, and a width of it, for a well of the target's norm.
     fn place(&self, (well, width): (f64, f64)) -> (f64, f64) {
         let base = self.sine * (self.curve.dimension() - 1.0).sqrt();
@@ -363,15 +358,7 @@ fn mean<'a>(cloud: &'a Cloud, averages: &'a [SphereAverage]) -> impl Fn(Integran
 
 impl LineSlice for RadialSlice<'_> {
     fn point(&self, r: f64) -> SlicePoint {
-        let outer = self.curve.dimension() - 1.0;
-        let Fields { log_density, score, bend, velocity, velocity_slope } = self.fields(r);
-        SlicePoint {
-            log_density: if r > 0.0 { log_density + outer * core_math::log(r) } else { log_density },
-            score: score + outer / r,
-            curvature: bend - outer / r / r,
-            velocity,
-            log_density_rate: -(velocity_slope + outer * velocity / r + velocity * score),
-        }
+        self.read(r, &self.fields(r))
     }
 
     fn log_density(&self, r: f64) -> f64 {

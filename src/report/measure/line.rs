@@ -1,11 +1,12 @@
 //! Targets on the line, atoms included, from a Gaussian or a Student base.
 
+use super::bias::{Bounds, Divergences, divergences_on_line, known, rows};
 use super::constants::{Constants, on_line};
 use super::{
     BiasReport, ConditionalPoincare, MeasureReport, SMOOTH_STOP, ScoreBounds, Setting, absent, late_start,
     or_note, times,
 };
-use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
+use crate::dynamics::fokker_planck::Accuracy;
 use crate::dynamics::{LineContraction, poincare_energy_on_line, smooth_poincare_energy_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
@@ -15,9 +16,8 @@ use crate::measure::line::LineMeasure;
 use crate::measure::mixture::Mixture;
 use crate::numerics::panels::GaussRule;
 use crate::path::line::{LineBase, PotentialCurve, curve_on_line};
-use crate::path::{LineCurve, LinePath, MixtureCurve, MixturePath, Schedule, curvature_range};
+use crate::path::{LineCurve, MixtureCurve, MixturePath, Schedule, curvature_range};
 use crate::transport::line::{MetricDerivative, metric_derivative_squared, small_kappa_limit};
-use nalgebra::DVector;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use std::sync::Arc;
@@ -53,13 +53,6 @@ impl LineTarget {
     /// The curve from the target to the base, in closed form for mixtures.
     pub(super) fn curve(&self, base: LineBase) -> Result<Arc<dyn LineCurve>> {
         match (self, base) {
-            (Self::Density(law), LineBase::Student { dof }) if law.mixture_parameters().is_some() => {
-                let [weights, means, stds] = law.mixture_parameters().unwrap_or_default();
-                let means = means.into_iter().map(|mean| DVector::from_element(1, mean)).collect();
-                let variances: Vec<f64> = stds.iter().map(|std| std * std).collect();
-                let mixture = Mixture::isotropic(&weights, means, &variances)?;
-                Ok(Arc::new(MixturePath::student(mixture, dof)?))
-            }
             (Self::Density(law), _) => curve_on_line(law, base),
             (Self::Atoms(law), LineBase::Gaussian) => {
                 let [weights, means, stds] = columns(law);
@@ -142,9 +135,6 @@ struct Quantities {
     limit: Option<Enclosure>,
     notes: Vec<String>,
 }
-
-/// The divergences in both directions at every κ, or why there are none.
-type Divergences = Result<Vec<Result<(Enclosure, Enclosure)>>>;
 
 impl Context<'_> {
     fn schedule(&self) -> &Schedule {
@@ -303,14 +293,8 @@ impl Context<'_> {
                 reason: "the target has no density".to_owned(),
             });
         }
-        let path = LinePath::new(self.curve.clone(), self.schedule().clone());
-        let dynamics = AnnealedLine::along(&path, self.setting.start, 1.0)?;
         let accuracy = if self.has_closed_form() { ACCURACY } else { Accuracy::QUICK };
-        let at = |kappa: f64| {
-            let bias = dynamics.law(path.schedule(), kappa, accuracy)?.bias();
-            Ok((bias.forward_kl, bias.reverse_kl))
-        };
-        Ok(self.setting.kappas.iter().map(|&kappa| at(kappa)).collect())
+        divergences_on_line(self.setting, self.curve.clone(), accuracy)
     }
 
     /// The divergences with every bound beside them.
@@ -320,23 +304,10 @@ impl Context<'_> {
         derivative: Option<&MetricDerivative>,
         report: &mut MeasureReport,
     ) -> Vec<BiasReport> {
-        let mut known: Vec<Option<(Enclosure, Enclosure)>> = Vec::new();
-        for at in or_note(DIVERGENCES, divergences, &mut report.notes).unwrap_or_default() {
-            known.push(or_note(DIVERGENCES, at, &mut report.notes));
-        }
-        let poincare = self.poincare_energy(derivative, report);
+        let known = known(divergences, &mut report.notes);
+        let poincare_energy = self.poincare_energy(derivative, report);
         let log_sobolev = self.log_sobolev_bounds(derivative, report);
-        let at = |i: usize| known.get(i).copied().flatten();
-        let rows = self.setting.kappas.iter().enumerate().map(|(i, &kappa)| BiasReport {
-            kappa,
-            forward_kl: at(i).map(|pair| pair.0),
-            reverse_kl: at(i).map(|pair| pair.1),
-            girsanov_bound: report.action.map(|action| action * kappa / 4.0),
-            poincare_bound: poincare.map(|energy| energy * kappa / 4.0),
-            log_sobolev_bound: log_sobolev.as_ref().and_then(|all| all.get(i).copied()),
-        });
-        let rows: Vec<BiasReport> = rows.collect();
-        if rows.iter().all(BiasReport::is_empty) { Vec::new() } else { rows }
+        rows(&self.setting.kappas, &known, &Bounds { action: report.action, poincare_energy, log_sobolev })
     }
 
     /// `∫C_P(p_t)‖∂_t log p_t‖² dt`.
@@ -427,8 +398,6 @@ impl Context<'_> {
     }
 }
 
-/// The divergences in notes.
-const DIVERGENCES: &str = "forward_kl and reverse_kl";
 /// Four digits of the divergences where densities are cheap.
 const ACCURACY: Accuracy = Accuracy { tolerance: 1e-4, finest: 4 };
 

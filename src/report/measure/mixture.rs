@@ -1,8 +1,9 @@
 //! Gaussian mixtures in two dimensions or more.
 
+use super::bias::{Bounds, Divergences, known, rows};
 use super::{
-    BiasReport, ConditionalPoincare, MeasureReport, SMOOTH_STOP, ScoreBounds, Setting, absent, constants,
-    late_start, or_note, times,
+    ConditionalPoincare, MeasureReport, SMOOTH_STOP, ScoreBounds, Setting, absent, constants, late_start,
+    or_note, times,
 };
 use crate::dynamics::LineContraction;
 use crate::dynamics::plane::{PlaneAccuracy, mixture_bias};
@@ -66,14 +67,8 @@ impl Speed {
     }
 }
 
-/// The divergences in both directions at every κ.
-type Divergences = Vec<Result<(Enclosure, Enclosure)>>;
-
 /// Components up to which three digits of the divergences are asked for.
 const FEW: usize = 16;
-/// The divergences in notes.
-const DIVERGENCES: &str = "forward_kl and reverse_kl";
-
 impl Context<'_> {
     fn schedule(&self) -> &Schedule {
         &self.setting.schedule
@@ -175,7 +170,7 @@ impl Context<'_> {
     fn divergences(&self) -> Divergences {
         if !self.law().has_density() {
             let (what, reason) = ("the divergence".to_owned(), "the target has no density".to_owned());
-            return vec![Err(Error::Undefined { what, reason })];
+            return Err(Error::Undefined { what, reason });
         }
         // A Student base is a mixture of some hundred scales.
         let cheap = self.path.has_gaussian_base() && self.law().len() <= FEW;
@@ -194,24 +189,16 @@ impl Context<'_> {
                 break;
             }
         }
-        all
+        Ok(all)
     }
 
     fn bias(&self, divergences: Divergences, speed: Option<&Speed>, report: &mut MeasureReport) {
-        let known: Vec<Option<(Enclosure, Enclosure)>> =
-            divergences.into_iter().map(|found| or_note(DIVERGENCES, found, &mut report.notes)).collect();
-        let poincare = self.poincare_energy(report);
+        let known = known(divergences, &mut report.notes);
+        let poincare_energy = self.poincare_energy(report);
         let log_sobolev = self.log_sobolev_bounds(speed, report);
-        let at = |i: usize| known.get(i).copied().flatten();
-        let rows = self.setting.kappas.iter().enumerate().map(|(i, &kappa)| BiasReport {
-            kappa,
-            forward_kl: at(i).map(|pair| pair.0),
-            reverse_kl: at(i).map(|pair| pair.1),
-            girsanov_bound: report.action.map(|action| action * kappa / 4.0),
-            poincare_bound: poincare.map(|energy| energy * kappa / 4.0),
-            log_sobolev_bound: log_sobolev.as_ref().and_then(|all| all.get(i).copied()),
-        });
-        report.bias = rows.filter(|row| !row.is_empty()).collect();
+        let bounds = Bounds { action: report.action, poincare_energy, log_sobolev };
+        report.bias = rows(&self.setting.kappas, &known, &bounds);
+        report.bias.retain(|row| !row.is_empty());
     }
 
     /// `∫C_P(p_t)‖∂_t log p_t‖² dt` with `C_P(p_t) ≤ λC_P(π) + 1 − λ`.

@@ -1,5 +1,6 @@
 //! What `dald measure` computes for a target, a base and a schedule.
 
+mod bias;
 mod console;
 mod constants;
 mod gaussian;

@@ -1,17 +1,18 @@
 //! Radial targets from a Gaussian base: the path is followed through the law of the norm.
 
+use super::bias::{Bounds, Divergences, divergences_on_line, known, rows};
 use super::line::{raised, standard_bounds};
 use super::{
-    BiasReport, ConditionalPoincare, MeasureReport, PATH_QUANTITIES, SMOOTH_STOP, ScoreBounds, Setting,
-    absent, constants, late_start, or_note, times,
+    ConditionalPoincare, MeasureReport, PATH_QUANTITIES, SMOOTH_STOP, ScoreBounds, Setting, absent,
+    constants, late_start, or_note, times,
 };
-use crate::dynamics::fokker_planck::{Accuracy, AnnealedLine};
+use crate::dynamics::fokker_planck::Accuracy;
 use crate::dynamics::{LineContraction, poincare_energy_on_line, smooth_poincare_energy_on_line};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::Result;
 use crate::measure::target::Radial;
+use crate::path::Schedule;
 use crate::path::line::{LineBase, RadialCurve};
-use crate::path::{LinePath, Schedule};
 use crate::transport::line::{MetricDerivative, radial_small_kappa_limit};
 use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_2;
@@ -34,7 +35,7 @@ pub(super) fn report(setting: &Setting, law: &Radial) -> Result<MeasureReport> {
     let (constants, (speed, divergences)) = rayon::join(constants, || {
         rayon::join(
             || MetricDerivative::of(context.curve.as_ref(), (0.0, context.first_angle())),
-            || context.divergences(),
+            || divergences_on_line(setting, context.curve.clone(), Accuracy::QUICK),
         )
     });
     let mut report = MeasureReport::of_constants(constants?);
@@ -46,14 +47,8 @@ pub(super) fn report(setting: &Setting, law: &Radial) -> Result<MeasureReport> {
     Ok(report)
 }
 
-/// The divergences in both directions at every κ, or why there are none.
-type Divergences = Result<Vec<Result<(Enclosure, Enclosure)>>>;
-
 /// Relative error of the eigenvalues of a Hessian.
 const ROUNDING: f64 = 1e-9;
-
-/// The divergences in notes.
-const DIVERGENCES: &str = "forward_kl and reverse_kl";
 
 impl Context<'_> {
     fn schedule(&self) -> &Schedule {
@@ -156,35 +151,12 @@ impl Context<'_> {
         }
     }
 
-    /// `KL(p_1|q)` and `KL(q|p_1)` at every κ.
-    fn divergences(&self) -> Divergences {
-        let path = LinePath::new(self.curve.clone(), self.schedule().clone());
-        let dynamics = AnnealedLine::along(&path, self.setting.start, 1.0)?;
-        let at = |kappa: f64| {
-            let bias = dynamics.law(path.schedule(), kappa, Accuracy::QUICK)?.bias();
-            Ok((bias.forward_kl, bias.reverse_kl))
-        };
-        Ok(self.setting.kappas.iter().map(|&kappa| at(kappa)).collect())
-    }
-
     fn bias(&self, divergences: Divergences, speed: Option<&MetricDerivative>, report: &mut MeasureReport) {
-        let mut known: Vec<Option<(Enclosure, Enclosure)>> = Vec::new();
-        for at in or_note(DIVERGENCES, divergences, &mut report.notes).unwrap_or_default() {
-            known.push(or_note(DIVERGENCES, at, &mut report.notes));
-        }
-        let poincare = self.poincare_energy(speed, report);
+        let known = known(divergences, &mut report.notes);
+        let poincare_energy = self.poincare_energy(speed, report);
         let log_sobolev = self.log_sobolev_bounds(speed, report);
-        let at = |i: usize| known.get(i).copied().flatten();
-        let rows = self.setting.kappas.iter().enumerate().map(|(i, &kappa)| BiasReport {
-            kappa,
-            forward_kl: at(i).map(|pair| pair.0),
-            reverse_kl: at(i).map(|pair| pair.1),
-            girsanov_bound: report.action.map(|action| action * kappa / 4.0),
-            poincare_bound: poincare.map(|energy| energy * kappa / 4.0),
-            log_sobolev_bound: log_sobolev.as_ref().and_then(|all| all.get(i).copied()),
-        });
-        let rows: Vec<BiasReport> = rows.collect();
-        report.bias = if rows.iter().all(BiasReport::is_empty) { Vec::new() } else { rows };
+        let bounds = Bounds { action: report.action, poincare_energy, log_sobolev };
+        report.bias = rows(&self.setting.kappas, &known, &bounds);
     }
 
     /// `∫C_P(p_t)‖∂_t log p_t‖² dt` with `C_P(p_t) ≤ λC_P(π) + 1 − λ`.
