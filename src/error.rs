@@ -3,7 +3,8 @@
 //! Every variant carries the offending value and says what was expected, so that the
 //! message alone tells a caller what to change.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -107,6 +108,18 @@ impl Error {
     /// A failed file operation.
     pub fn io(path: impl Into<PathBuf>, cause: &std::io::Error) -> Self {
         Self::Io { path: path.into(), message: cause.to_string() }
+    }
+
+    /// Nothing can be made in `folder`, where `path` would be put together: the operating system's words,
+    /// without the temporary name.
+    pub fn beside(path: &Path, folder: &Path, cause: &std::io::Error) -> Self {
+        let reason = match cause.kind() {
+            ErrorKind::NotFound => "no such directory".to_owned(),
+            ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
+            _ => cause.to_string(),
+        };
+        Self::Io { path: path.to_owned(), message: format!("cannot write in {}: {reason}", folder.display()) }
     }
 }
 

@@ -226,18 +226,5 @@ fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    builder.tempfile_in(folder).map_err(|cause| Error::Io {
-        path: path.to_owned(),
-        message: format!("cannot write in {}: {}", folder.display(), reason(&cause)),
-    })
-}
-
-/// The operating system's words, without the temporary file's name.
-fn reason(cause: &std::io::Error) -> String {
-    match cause.kind() {
-        ErrorKind::NotFound => "no such directory".to_owned(),
-        ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
-        _ => cause.to_string(),
-    }
+    builder.tempfile_in(folder).map_err(|cause| Error::beside(path, folder, &cause))
 }

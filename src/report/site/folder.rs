@@ -77,7 +77,7 @@ impl Folder {
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o777);
         #[cfg(unix)]
         builder.permissions(permissions);
-        builder.tempdir_in(parent).map_err(|cause| Error::io(parent, &cause))
+        builder.tempdir_in(parent).map_err(|cause| Error::beside(&self.path, parent, &cause))
     }
 
     /// Writes the report beside its place, then gives it its name.
@@ -164,7 +164,8 @@ mod tests {
         std::fs::write(place.path().join("index.html"), "<p>a page of somebody else").unwrap();
         assert!(Folder::new(place.path()).is_err());
         assert!(Folder::new(&place.path().join("index.html")).is_err());
-        assert!(Folder::new(&place.path().join("no/such/parent")).is_err());
+        let message = Folder::new(&place.path().join("no/such/parent")).unwrap_err().to_string();
+        assert!(message.contains("no such directory") && !message.contains(".dald-report"), "{message}");
         assert!(Folder::new(Path::new("")).is_err());
         let empty = tempfile::tempdir().unwrap();
         assert!(Folder::new(empty.path()).is_ok());
