@@ -1,5 +1,7 @@
 //! Every claim, one test each: it holds at level quick on the default seed, its sharp cases are
-//! reached and its false twins caught.
+//! reached and its false twins caught, and every number is where it was locked.
+
+mod locked;
 
 use dald::claim::Level;
 use dald::claims;
@@ -7,8 +9,11 @@ use dald::ledger::DEFAULT_SEED;
 
 fn check(id: &str) {
     let claim = claims::find(id).unwrap_or_else(|| panic!("{id} is not in the registry"));
-    let failures = claim.check(Level::Quick, DEFAULT_SEED).failures();
+    let record = claim.check(Level::Quick, DEFAULT_SEED);
+    let failures = record.failures();
     assert!(failures.is_empty(), "{id} {}:\n{}", claim.about().title, failures.join("\n"));
+    let differences = locked::differences(&record);
+    assert!(differences.is_empty(), "{id} {}:\n{}", claim.about().title, differences.join("\n"));
 }
 
 /// A test per line, and the list of their ids.
