@@ -219,9 +219,15 @@ mod tests {
         fn with_simd<S: Simd>(self, simd: S) {
             let (vectors, rest) = S::as_mut_simd_f64s(self.0);
             let (pairs, last) = vectors.as_chunks_mut::<2>();
-            pairs.iter_mut().for_each(|pair| *pair = exps(simd, *pair));
-            last.iter_mut().for_each(|vector| [*vector] = exps(simd, [*vector]));
-            rest.iter_mut().for_each(|x| *x = exp(*x));
+            for pair in pairs {
+                *pair = exps(simd, *pair);
+            }
+            for vector in last {
+                [*vector] = exps(simd, [*vector]);
+            }
+            for x in rest {
+                *x = exp(*x);
+            }
         }
     }
 
