@@ -58,6 +58,9 @@ enum Command {
         /// Write a report for the browser to the folder DIR: the numbers, and figures of path, score and bias
         #[arg(long, value_name = "DIR")]
         report: Option<PathBuf>,
+        /// No sign of life while it computes
+        #[arg(long, short)]
+        quiet: bool,
     },
     /// Finds κ, step and number of steps with which the chain comes as near to the target in a file as wanted
     Plan(plan::PlanArguments),
@@ -81,7 +84,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Merge(arguments) => arguments.run(),
         Command::Explain { id } => explain(&id),
         Command::Hunt(arguments) => arguments.run(),
-        Command::Measure { file, json, report } => measure(&file, json.as_ref(), report.as_deref()),
+        Command::Measure { file, json, report, quiet } => {
+            measure(&file, json.as_ref(), report.as_deref(), quiet)
+        }
         Command::Plan(arguments) => arguments.run(),
         Command::Sample(arguments) => arguments.run(),
     };
@@ -123,7 +128,7 @@ fn explain(id: &str) -> Result<bool> {
     Ok(true)
 }
 
-fn measure(file: &Path, json: Option<&OsString>, folder: Option<&Path>) -> Result<bool> {
+fn measure(file: &Path, json: Option<&OsString>, folder: Option<&Path>, quiet: bool) -> Result<bool> {
     let asked = TargetFile::read(file)?;
     let output = json.map(output::Target::new).transpose()?;
     let folder = folder.map(site::Folder::new).transpose()?;
@@ -133,7 +138,7 @@ fn measure(file: &Path, json: Option<&OsString>, folder: Option<&Path>) -> Resul
             (report, format!("{path}, start {}", asked.start))
         }
         Subject::Law(setting) => {
-            let spinner = spinner("constants, action and bias of the target", false);
+            let spinner = spinner("constants, action and bias of the target", quiet);
             let report = MeasureReport::of(setting);
             spinner.finish_and_clear();
             (report?, setting.to_string())

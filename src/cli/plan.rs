@@ -30,6 +30,9 @@ pub(super) struct PlanArguments {
     /// Write the plan as JSON to FILE; `-` is standard output (the text then goes to standard error)
     #[arg(long, value_name = "FILE")]
     json: Option<OsString>,
+    /// No sign of life while it computes
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +61,7 @@ impl PlanArguments {
         }
         let path = path_with(&asked, &schedule_of(&asked))?;
         let target = self.json.as_ref().map(output::Target::new).transpose()?;
-        let sign = spinner("plan", false);
+        let sign = spinner("plan", self.quiet);
         let plan = match self.by {
             By::Bounds => Plan::by_bounds(&path, integrator, self.kl),
             By::Computation => Plan::by_computation(&path, integrator, self.kl),

@@ -110,6 +110,7 @@ impl Sample {
         let at_a_time = (NUMBERS_AT_A_TIME / (dim + 4)).max(1) as u64;
         let length = self.n.saturating_mul(plan.grid.steps() as u64);
         let bar = progress_bar(usize::try_from(length).unwrap_or(usize::MAX), self.quiet);
+        bar.set_message("steps of chains");
         let mut moments = SampleMoments::about(centre(asked));
         let mut file: Option<PointFile> = None;
         let mut target = Some(target);

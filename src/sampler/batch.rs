@@ -5,7 +5,7 @@ use super::score::{PathScore, Score};
 use super::{Grid, Integrator};
 use crate::error::{Error, Result};
 use crate::numerics::stream::{Stream, stream};
-use crate::numerics::vector::{Normals, Units};
+use crate::numerics::vector::{Normals, Units, aligned};
 use rand::RngExt;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -44,9 +44,16 @@ impl Batch {
 /// Chains that run side by side.
 struct Block {
     lanes: usize,
-    /// Shape `[d, lanes]`.
+    dim: usize,
+    /// Shape `[d, lanes]`, from where a line of the cache begins.
     states: Vec<f64>,
     normals: Normals,
+}
+
+impl Block {
+    fn states(&mut self) -> &mut [f64] {
+        aligned(&mut self.states, self.dim * self.lanes)
+    }
 }
 
 impl Batch {
@@ -88,10 +95,11 @@ impl Batch {
                     row.iter_mut().zip(&mut streams).for_each(|(u, stream)| *u = stream.random());
                 }
                 let mut normals = Normals::new(streams);
-                let mut states = vec![0.0; uniforms.len()];
-                normals.fill(self.units, &mut states);
-                start.place(normals.lanes(), &uniforms, &mut states);
-                Block { lanes: normals.lanes(), states, normals }
+                let mut states = Vec::new();
+                let points = aligned(&mut states, uniforms.len());
+                normals.fill(self.units, points);
+                start.place(normals.lanes(), &uniforms, points);
+                Block { lanes: normals.lanes(), dim, states, normals }
             })
             .collect();
         let window = (SCORE_MEMORY / path.footprint().max(1)).clamp(1, grid.steps());
@@ -106,9 +114,11 @@ impl Batch {
             first = steps.end;
         }
         let mut samples = vec![0.0; dim * blocks.iter().map(|block| block.lanes).sum::<usize>()];
-        samples.par_chunks_mut(dim * lanes).zip(&blocks).for_each(|(points, block)| {
+        samples.par_chunks_mut(dim * lanes).zip(&mut blocks).for_each(|(points, block)| {
+            let lanes = block.lanes;
+            let states = block.states();
             for (lane, point) in points.chunks_exact_mut(dim).enumerate() {
-                point.iter_mut().enumerate().for_each(|(j, x)| *x = block.states[j * block.lanes + lane]);
+                point.iter_mut().enumerate().for_each(|(j, x)| *x = states[j * lanes + lane]);
             }
         });
         match samples.iter().position(|x| !x.is_finite()) {
@@ -133,10 +143,11 @@ struct Memory {
 
 impl Block {
     fn advance<S: Score>(&mut self, scheme: &Scheme<S>, units: Units, memory: &mut Memory) {
-        memory.noise.resize(self.states.len(), 0.0);
+        let states = aligned(&mut self.states, self.dim * self.lanes);
+        let noise = aligned(&mut memory.noise, states.len());
         for k in scheme.steps() {
-            self.normals.fill(units, &mut memory.noise);
-            scheme.advance(k, units, self.lanes, &mut self.states, &memory.noise, &mut memory.work);
+            self.normals.fill(units, noise);
+            scheme.advance(k, units, self.lanes, states, noise, &mut memory.work);
         }
     }
 }

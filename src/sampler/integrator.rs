@@ -3,7 +3,7 @@
 use super::Grid;
 use super::score::{PathScore, Score, same_dimension};
 use crate::error::{Error, Result};
-use crate::numerics::vector::Units;
+use crate::numerics::vector::{Units, aligned};
 use rayon::prelude::*;
 use std::fmt;
 use std::ops::Range;
@@ -161,9 +161,8 @@ impl<S: Score> Scheme<S> {
         let h = self.grid.step();
         let size = score.dim() * lanes;
         assert!(states.len() == size && noise.len() == size, "rows of another width");
-        work.drift.resize(size, 0.0);
-        score.scores(units, lanes, states, &mut work.drift, &mut work.scratch);
-        let drift = work.drift.as_slice();
+        let drift = aligned(&mut work.drift, size);
+        score.scores(units, lanes, states, drift, &mut work.scratch);
         match self.integrator {
             Integrator::EulerMaruyama => euler_step(units, states, drift, h, noise, (2.0 * h).sqrt()),
             Integrator::Exponential => {
@@ -176,14 +175,14 @@ impl<S: Score> Scheme<S> {
                 euler_step(units, states, drift, h * phi, noise, (2.0 * h * psi).sqrt());
             }
             Integrator::Heun => {
-                work.predicted.resize(size, 0.0);
-                work.second.resize(size, 0.0);
-                work.predicted.copy_from_slice(states);
+                let predicted = aligned(&mut work.predicted, size);
+                let second = aligned(&mut work.second, size);
+                predicted.copy_from_slice(states);
                 let root = (2.0 * h).sqrt();
-                euler_step(units, &mut work.predicted, drift, h, noise, root);
+                euler_step(units, predicted, drift, h, noise, root);
                 let next = &self.scores[k + 1 - self.first];
-                next.scores(units, lanes, &work.predicted, &mut work.second, &mut work.scratch);
-                heun_step(units, states, [drift, &work.second], 0.5 * h, noise, root);
+                next.scores(units, lanes, predicted, second, &mut work.scratch);
+                heun_step(units, states, [drift, second], 0.5 * h, noise, root);
             }
         }
     }

@@ -5,11 +5,14 @@
 //! `Σ_k w_k(x) Σ_{k,t}⁻¹(√λ m_k − x)`, `w_k(x)` the probability of component k given `X_t = x`.
 //! A Student base is a mixture of normal laws `N(0, s²I)`, and `p_t` one of `N(√λ m_k, λΣ_k + s²(1−λ)I)`.
 
+mod isotropic;
 mod kernel;
 #[cfg(test)]
 mod tests;
 
 pub(super) use kernel::apply;
+
+use isotropic::Isotropic;
 
 use super::score::{PathScore, Score, StandardStart, Start, same_dimension};
 use crate::error::{Error, Result, positive, within};
@@ -408,10 +411,11 @@ impl Score for MixtureScore {
 
     fn scores(&self, units: Units, lanes: usize, points: &[f64], scores: &mut [f64], scratch: &mut Vec<f64>) {
         let Self { offsets, means, pulls, centre, .. } = self;
-        let components = kernel::Components { lanes, offsets, means, pulls, centre };
+        let components = kernel::Components { lanes, offsets, means };
         match &self.precisions {
             Precisions::Isotropic(precisions) => {
-                components.isotropic(units, precisions, points, scores, scratch);
+                let components = isotropic::Components { offsets, precisions, pulls, centre };
+                units.run_with(Isotropic { components, lanes, points, scores, scratch });
             }
             Precisions::Diagonal(precisions) => {
                 components.diagonal(units, precisions, points, scores, scratch);

@@ -1,6 +1,7 @@
 //! Elementary functions for use in vectorised loops.
 
 use super::{Units, polynomial};
+use pulp::Simd;
 use std::f64::consts::LOG2_E;
 
 /// `1.5·2^52`: adding it rounds to the nearest integer, which then stands in the low bits.
@@ -72,6 +73,41 @@ pub fn exp(x: f64) -> f64 {
     let value = 1.0 + (r + (r * r) * polynomial(&EXP, r));
     let power = (shifted.to_bits() << FRACTION_BITS).wrapping_add(1.0_f64.to_bits());
     value * f64::from_bits(power)
+}
+
+/// [`exp`] of vectors, side by side.
+#[inline(always)]
+pub fn exps<S: Simd, const W: usize>(simd: S, mut x: [S::f64s; W]) -> [S::f64s; W] {
+    let (mut shifted, mut r) = (x, x);
+    for v in 0..W {
+        x[v] =
+            simd.select_f64s(simd.less_than_f64s(x[v], simd.splat_f64s(LEAST)), simd.splat_f64s(LEAST), x[v]);
+        x[v] = simd.select_f64s(
+            simd.greater_than_f64s(x[v], simd.splat_f64s(GREATEST)),
+            simd.splat_f64s(GREATEST),
+            x[v],
+        );
+        shifted[v] = simd.add_f64s(simd.mul_f64s(x[v], simd.splat_f64s(LOG2_E)), simd.splat_f64s(ROUNDER));
+        let n = simd.sub_f64s(shifted[v], simd.splat_f64s(ROUNDER));
+        let high = simd.sub_f64s(x[v], simd.mul_f64s(n, simd.splat_f64s(LN_2_HIGH)));
+        r[v] = simd.sub_f64s(high, simd.mul_f64s(n, simd.splat_f64s(LN_2_LOW)));
+    }
+    let [.., last] = EXP;
+    let mut sums = [simd.splat_f64s(last); W];
+    for coefficient in EXP.iter().rev().skip(1) {
+        for v in 0..W {
+            sums[v] = simd.add_f64s(simd.mul_f64s(sums[v], r[v]), simd.splat_f64s(*coefficient));
+        }
+    }
+    for v in 0..W {
+        let value = simd.add_f64s(r[v], simd.mul_f64s(simd.mul_f64s(r[v], r[v]), sums[v]));
+        let value = simd.add_f64s(simd.splat_f64s(1.0), value);
+        // A product for want of a shift; compilers know better.
+        let bits = simd.mul_u64s(simd.transmute_u64s_f64s(shifted[v]), simd.splat_u64s(1 << FRACTION_BITS));
+        let power = simd.add_u64s(bits, simd.splat_u64s(1.0_f64.to_bits()));
+        sums[v] = simd.mul_f64s(value, simd.transmute_f64s_u64s(power));
+    }
+    sums
 }
 
 /// [`exp`] of every entry.
@@ -173,14 +209,40 @@ mod tests {
         assert!(worst < promised, "{worst}");
     }
 
+    /// [`exps`] of a row, two vectors at a time, and [`exp`] of what is left.
+    struct InVectors<'a>(&'a mut [f64]);
+
+    impl pulp::WithSimd for InVectors<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            let (vectors, rest) = S::as_mut_simd_f64s(self.0);
+            let (pairs, last) = vectors.as_chunks_mut::<2>();
+            for pair in pairs {
+                *pair = exps(simd, *pair);
+            }
+            for vector in last {
+                [*vector] = exps(simd, [*vector]);
+            }
+            for x in rest {
+                *x = exp(*x);
+            }
+        }
+    }
+
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
         let mut stream = stream(1, "numerics/vector units", 0);
-        let row: Vec<f64> = (0..1003).map(|_| stream.random_range(-800.0..800.0)).collect();
-        let expected: Vec<u64> = row.iter().map(|&x| exp(x).to_bits()).collect();
+        let mut inputs: Vec<f64> = (0..1003).map(|_| stream.random_range(-800.0..800.0)).collect();
+        inputs[..4].copy_from_slice(&[f64::NEG_INFINITY, f64::INFINITY, 0.0, -0.0]);
+        let expected: Vec<u64> = inputs.iter().map(|&x| exp(x).to_bits()).collect();
         for units in Units::available() {
-            let mut row = row.clone();
+            let mut row = inputs.clone();
             exp_in_place(units, &mut row);
+            assert_eq!(row.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), expected, "{units:?}");
+            let mut row = inputs.clone();
+            units.run_with(InVectors(&mut row));
             assert_eq!(row.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), expected, "{units:?}");
         }
     }

@@ -10,10 +10,10 @@
 mod elementary;
 mod normals;
 
-pub use elementary::{exp, exp_in_place};
+pub use elementary::{exp, exp_in_place, exps};
 pub use normals::Normals;
 
-use pulp::Arch;
+use pulp::{Arch, Scalar128b, Simd, WithSimd};
 
 /// Which vector units of the processor are used; the results are the same.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +50,32 @@ impl Units {
     pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
         self.0.dispatch(work)
     }
+
+    /// Runs work that is written in vectors of these units; the baseline's are of two numbers.
+    #[inline]
+    pub fn run_with<W: WithSimd>(self, work: W) -> W::Output {
+        match self.0 {
+            Arch::Scalar => Scalar128b.vectorize(work),
+            wider => wider.dispatch(work),
+        }
+    }
 }
 
 impl Default for Units {
     fn default() -> Self {
         Self::widest()
     }
+}
+
+/// Bytes of a line of the nearest cache: a vector that lies in two of them takes twice the time.
+const LINE: usize = 64;
+
+/// `length` numbers of the memory that begin with a line of the cache. They stay where they are as long as the length
+/// does; otherwise what they are is left open.
+pub fn aligned<T: Copy + Default>(memory: &mut Vec<T>, length: usize) -> &mut [T] {
+    memory.resize(length + LINE / size_of::<T>(), T::default());
+    let from = memory.as_ptr().align_offset(LINE);
+    &mut memory[from..][..length]
 }
 
 /// `Σ_i coefficients[i] x^i` by Horner's rule.

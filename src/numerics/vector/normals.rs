@@ -1,7 +1,7 @@
 //! Normal variates for many chains at once: a generator per chain, side by side in memory.
 
-use super::Units;
 use super::elementary::{FRACTION_BITS, cos_sin_quarter, log_unit};
+use super::{Units, aligned};
 use rand::Rng;
 
 /// A `xoshiro256++` (Blackman, Vigna, *Scrambled linear pseudorandom number generators*, 2021) per lane, and
@@ -10,10 +10,10 @@ use rand::Rng;
 /// A lane's variates depend on its seed only, not on the other lanes, on how they are asked for or on the
 /// units that compute them. The uniforms are multiples of 2^−52, so no variate is beyond 8.5, where a normal
 /// law has the mass 2e-17.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Normals {
     lanes: usize,
-    /// The four words of every lane's state, shape `[4, lanes]`.
+    /// The four words of every lane's state, shape `[4, lanes]`, from where a line of the cache begins.
     state: Vec<u64>,
     /// The second variate of the last pair, if it has not been given.
     spare: Option<Vec<f64>>,
@@ -34,7 +34,9 @@ impl Normals {
                 }
             })
             .collect();
-        let state = (0..4).flat_map(|word| seeds.iter().map(move |seed| seed[word])).collect();
+        let mut state = Vec::new();
+        let words = (0..4).flat_map(|word| seeds.iter().map(move |seed| seed[word]));
+        aligned(&mut state, 4 * seeds.len()).iter_mut().zip(words).for_each(|(place, word)| *place = word);
         Self { lanes: seeds.len(), state, spare: None }
     }
 
@@ -50,6 +52,7 @@ impl Normals {
     pub fn fill(&mut self, units: Units, out: &mut [f64]) {
         let lanes = self.lanes;
         assert!(lanes > 0 && out.len().is_multiple_of(lanes), "rows of another width");
+        let state = aligned(&mut self.state, 4 * lanes);
         let mut rest = out;
         if !rest.is_empty()
             && let Some(spare) = self.spare.take()
@@ -61,12 +64,12 @@ impl Normals {
         let mut pairs = rest.chunks_exact_mut(2 * lanes);
         for pair in &mut pairs {
             let (first, second) = pair.split_at_mut(lanes);
-            next_pair(units, &mut self.state, first, second);
+            next_pair(units, state, first, second);
         }
         let last = pairs.into_remainder();
         if !last.is_empty() {
             let mut spare = vec![0.0; lanes];
-            next_pair(units, &mut self.state, last, &mut spare);
+            next_pair(units, state, last, &mut spare);
             self.spare = Some(spare);
         }
     }
