@@ -1,18 +1,50 @@
 //! Every claim, one test each: it holds at level quick on the default seed, its sharp cases are
 //! reached and its false twins caught, and every number is where it was locked.
 
+#[path = "../locked/mod.rs"]
 mod locked;
 
-use dald::claim::Level;
+use dald::claim::{Level, Record};
 use dald::claims;
+use dald::enclosure::{Comparison, Enclosure, Relation};
 use dald::ledger::DEFAULT_SEED;
+use locked::side;
+
+fn sides(comparison: &Comparison) -> String {
+    let relation = match comparison.relation {
+        Relation::Upper => "≤",
+        Relation::Lower => "≥",
+        Relation::Equality { .. } => "=",
+        Relation::Rate { .. } => "~",
+    };
+    let scale = if comparison.scale == 0.0 { String::new() } else { format!(" of {:e}", comparison.scale) };
+    format!("  {} {relation} {}{scale}", side(comparison.observed), side(comparison.bound))
+}
+
+/// Both sides of every comparison, under the names of families, sharp cases and false twins.
+fn text(record: &Record) -> String {
+    let mut lines = Vec::new();
+    for family in &record.families {
+        lines.push(family.name.clone());
+        lines.extend(family.findings.iter().map(|f| sides(f.outcome.as_ref().unwrap())));
+    }
+    for case in &record.sharp_cases {
+        lines.push(format!("sharp: {}", case.name));
+        lines.push(format!("  {} = {}", side(*case.ratio.as_ref().unwrap()), side(Enclosure::exact(1.0))));
+    }
+    for twin in &record.false_twins {
+        lines.push(format!("false: {}", twin.name));
+        lines.push(sides(twin.outcome.as_ref().unwrap()));
+    }
+    lines.join("\n") + "\n"
+}
 
 fn check(id: &str) {
     let claim = claims::find(id).unwrap_or_else(|| panic!("{id} is not in the registry"));
     let record = claim.check(Level::Quick, DEFAULT_SEED);
     let failures = record.failures();
     assert!(failures.is_empty(), "{id} {}:\n{}", claim.about().title, failures.join("\n"));
-    let differences = locked::differences(&record);
+    let differences = locked::differences(&format!("findings/{id}.txt"), &text(&record));
     assert!(differences.is_empty(), "{id} {}:\n{}", claim.about().title, differences.join("\n"));
 }
 

@@ -1,9 +1,12 @@
 //! `dald measure` on targets that are not Gaussian: constants, absences with their notes, refusals.
 
+#[path = "../locked/mod.rs"]
+mod locked;
 mod refusals;
 
 use assert_cmd::Command;
 use dald::dynamics::fokker_planck::{Accuracy, bias_on_line};
+use dald::enclosure::Enclosure;
 use dald::measure::gaussian::Gaussian;
 use dald::measure::line::LineMeasure;
 use dald::path::line::{LineBase, PotentialCurve};
@@ -11,6 +14,7 @@ use dald::path::{GaussianPath, LinePath, MixtureCurve, Schedule};
 use dald::transport::line::MetricDerivative;
 use serde_json::Value;
 use std::f64::consts::FRAC_PI_2;
+use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -41,8 +45,8 @@ impl Place {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// The JSON, which has to follow its schema.
-    fn measured(&self) -> Value {
+    /// The JSON, which has to follow its schema, with its numbers as locked under `name`.
+    fn measured(&self, name: &str) -> Value {
         let (status, stdout, stderr) = self.run(&["measure", "target.toml", "--json", "-"]);
         assert_eq!(status, 0, "{stderr}");
         let value: Value = serde_json::from_str(&stdout).unwrap();
@@ -55,6 +59,10 @@ impl Place {
             .map(|e| format!("{e} at {}", e.instance_path()))
             .collect();
         assert_eq!(complaints, Vec::<String>::new());
+        let mut numbers = String::new();
+        quantities(&value, "", &mut numbers);
+        let differences = locked::differences(&format!("measured/{name}.txt"), &numbers);
+        assert!(differences.is_empty(), "{name}:\n{}", differences.join("\n"));
         value
     }
 
@@ -66,6 +74,23 @@ impl Place {
             assert!(stderr.contains(word), "no “{word}” in: {stderr}");
         }
         assert!(!self.0.path().join("out.json").exists());
+    }
+}
+
+/// Every enclosure in the JSON under its path, a heading and a line each.
+fn quantities(value: &Value, path: &str, text: &mut String) {
+    match value {
+        Value::Object(fields) if fields.contains_key("evidence") => {
+            if let Ok(enclosure) = serde_json::from_value::<Enclosure>(value.clone()) {
+                let side = locked::side(enclosure);
+                writeln!(text, "{path}\n  {side} = {side}").unwrap();
+            }
+        }
+        Value::Object(fields) => fields.iter().for_each(|(k, v)| quantities(v, &format!("{path}/{k}"), text)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(k, v)| quantities(v, &format!("{path}/{k}"), text));
+        }
+        _ => {}
     }
 }
 
@@ -82,9 +107,10 @@ fn ends(value: &Value, key: &str) -> (f64, f64) {
 
 /// The constants alone of a target, quickly: it is measured beside a factor with smaller constants, with a base from which no path of
 /// a product is followed.
-fn constants_of(target: &str) -> Value {
+fn constants_of(target: &str, name: &str) -> Value {
     let factor = format!("{{ {} }}", target.replace('\n', ", "));
-    Place::new(&format!("kind = \"product\"\nfactors = [{factor}, {NARROW_FACTOR}]\n{NO_PATH}")).measured()
+    Place::new(&format!("kind = \"product\"\nfactors = [{factor}, {NARROW_FACTOR}]\n{NO_PATH}"))
+        .measured(name)
 }
 
 const NARROW_FACTOR: &str = "{ kind = \"gaussian\", mean = 0, std = 0.001 }";
@@ -112,7 +138,7 @@ const PREFERENCE: f64 = 1e-6;
 
 #[test]
 fn double_well_is_certified_and_agrees_with_another_method() {
-    let value = constants_of("kind = \"potential\"\nV = \"x^4/4 - 3*x^2/2\"");
+    let value = constants_of("kind = \"potential\"\nV = \"x^4/4 - 3*x^2/2\"", "double_well");
     assert_eq!(evidence(&value, "poincare_constant"), "certified");
     // The Schrödinger operator in a basis of 500 sinc functions on [−7, 7] (numpy), and scipy's quadrature; the
     // digits on which two meshes agree.
@@ -130,7 +156,7 @@ fn double_well_is_certified_and_agrees_with_another_method() {
 
 #[test]
 fn exponential_on_a_half_line_has_no_log_sobolev_inequality() {
-    let value = constants_of("kind = \"potential\"\nV = \"x\"\ndomain = [0, inf]");
+    let value = constants_of("kind = \"potential\"\nV = \"x\"\ndomain = [0, inf]", "exponential");
     assert_at(&value, "poincare_constant", 4.0, 1e-6);
     assert_at(&value, "variance", 1.0, NARROW);
     assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
@@ -149,7 +175,8 @@ fn named_laws_have_their_known_constants() {
         ("kind = \"logistic\"\nscale = 0.5", 1.0, infinite, pi * pi / 12.0),
         ("kind = \"gaussian_mixture\"\nweights = [3]\nmeans = [[1]]\nstds = [2]", 4.0, 8.0, 4.0),
     ] {
-        let value = constants_of(target);
+        let kind = target.split('"').nth(1).unwrap();
+        let value = constants_of(target, &format!("{kind}_{variance:.2}"));
         for (key, exact, width) in [
             ("poincare_constant", poincare, 1e-6),
             ("log_sobolev_constant", log_sobolev, 1e-6),
@@ -168,15 +195,15 @@ fn named_laws_have_their_known_constants() {
 fn products_take_the_largest_constant_of_their_factors() {
     let gaussian = "{ kind = \"gaussian\", mean = [0, 1], covariance = [[1, 0], [0, 4]] }";
     let uniform = "{ kind = \"uniform\", interval = [0, 1] }";
-    let value =
-        Place::new(&format!("kind = \"product\"\nfactors = [{gaussian}, {uniform}]\n{NO_PATH}")).measured();
+    let value = Place::new(&format!("kind = \"product\"\nfactors = [{gaussian}, {uniform}]\n{NO_PATH}"))
+        .measured("product_of_two");
     assert_at(&value, "poincare_constant", 4.0, NARROW);
     assert_at(&value, "log_sobolev_constant", 8.0, NARROW);
     assert_at(&value, "variance", 4.0, NARROW);
     // A factor without an inequality decides; a product may be a factor.
     let inner = format!("{{ kind = \"product\", factors = [{gaussian}, {{ kind = \"laplace\" }}] }}");
-    let value =
-        Place::new(&format!("kind = \"product\"\nfactors = [{uniform}, {inner}]\n{NO_PATH}")).measured();
+    let value = Place::new(&format!("kind = \"product\"\nfactors = [{uniform}, {inner}]\n{NO_PATH}"))
+        .measured("product_in_product");
     assert_at(&value, "poincare_constant", 4.0, NARROW);
     assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
     assert_eq!(evidence(&value, "log_sobolev_constant"), "certified");
@@ -184,20 +211,21 @@ fn products_take_the_largest_constant_of_their_factors() {
 
 #[test]
 fn radial_laws_are_bounded_by_convexity_where_there_is_some() {
-    let value =
-        Place::new(&format!("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"\n{NO_PATH}")).measured();
+    let value = Place::new(&format!("kind = \"radial\"\ndimension = 10\nV = \"r^2/2\"\n{NO_PATH}"))
+        .measured("radial_normal");
     assert_at(&value, "poincare_constant", 1.0, NARROW);
     assert_at(&value, "log_sobolev_constant", 2.0, NARROW);
     assert_at(&value, "variance", 1.0, NARROW);
     // Not convex: the upper end is not known, and the notes say so.
-    let value =
-        Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"\n{NO_PATH}")).measured();
+    let value = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^4/4 - r^2\"\n{NO_PATH}"))
+        .measured("radial_double_well");
     let (lo, hi) = ends(&value, "poincare_constant");
     assert!(lo > ends(&value, "variance").0 * (1.0 - NARROW) && hi.is_finite());
     assert!(value["log_sobolev_constant"]["hi"].is_null());
     assert!(ends(&value, "log_sobolev_constant").0 >= 2.0 * lo * (1.0 - f64::EPSILON));
     assert!(value["notes"][0].as_str().unwrap().contains("the upper end is not known"));
-    let value = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r\"\n{NO_PATH}")).measured();
+    let value = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r\"\n{NO_PATH}"))
+        .measured("radial_exponential");
     assert_at(&value, "poincare_constant", 16.0 / 3.0, NARROW);
     assert_at(&value, "variance", 4.0, NARROW);
     assert_eq!(ends(&value, "log_sobolev_constant"), INFINITE);
@@ -206,10 +234,11 @@ fn radial_laws_are_bounded_by_convexity_where_there_is_some() {
 #[test]
 fn a_radial_path_is_followed_through_its_norm() {
     let run = "[schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
-    let radial = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^2/8\"\n{run}")).measured();
+    let radial = Place::new(&format!("kind = \"radial\"\ndimension = 3\nV = \"r^2/8\"\n{run}"))
+        .measured("radial_path");
     let covariance = "[[4, 0, 0], [0, 4, 0], [0, 0, 4]]";
     let normal = format!("kind = \"gaussian\"\nmean = [0, 0, 0]\ncovariance = {covariance}\n{run}");
-    let normal = Place::new(&normal).measured();
+    let normal = Place::new(&normal).measured("radial_path_as_normal");
     let meet = |a: (f64, f64), b: (f64, f64)| {
         let rounding = 1e-9 * (1.0 + b.0.abs());
         assert!(a.0 <= b.1 + rounding && b.0 <= a.1 + rounding, "{a:?} {b:?}");
@@ -245,7 +274,8 @@ fn points_are_a_mixture_with_equal_weights() {
     let points = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0.75";
     let place = Place::new(&format!("{points}\n[run]\nkappa = [1]")).with_data(data);
     let mixture = "kind = \"gaussian_mixture\"\nweights = [1, 2]\nmeans = [-1, 1]\ncovariances = [[[0.5625]], 0.5625]\n[run]\nkappa = [1]";
-    let (of_points, of_mixture) = (place.measured(), Place::new(mixture).measured());
+    let (of_points, of_mixture) =
+        (place.measured("points"), Place::new(mixture).measured("points_as_mixture"));
     assert_eq!(of_points, of_mixture);
     // Var = s² + 4·(1/3)(2/3).
     assert_at(&of_points, "variance", 0.5625 + 8.0 / 9.0, NARROW);
@@ -299,7 +329,7 @@ const WELLS: &str = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [-2,
 
 #[test]
 fn two_wells_have_their_action_and_bias() {
-    let value = Place::new(&format!("{WELLS}\n[run]\nkappa = [0.1]")).measured();
+    let value = Place::new(&format!("{WELLS}\n[run]\nkappa = [0.1]")).measured("two_wells");
     // mpmath, and the Fokker-Planck equation by another program.
     assert_agrees(&value, "action", 2.125_092_159_8, 1e-9);
     assert_at(&value, "small_kappa_limit", 0.0, NARROW);
@@ -314,8 +344,8 @@ fn two_wells_have_their_action_and_bias() {
     assert_agrees(half, "lower", -1.0 / c, NARROW);
     assert_agrees(half, "upper", -1.0 / c + 2.0 / (c * c), NARROW);
 
-    let value =
-        Place::new(&format!("{WELLS}\n[schedule]\nkind = \"linear\"\n[run]\nkappa = [0.1]")).measured();
+    let value = Place::new(&format!("{WELLS}\n[schedule]\nkind = \"linear\"\n[run]\nkappa = [0.1]"))
+        .measured("two_wells_linear");
     assert_agrees(&value, "action", 1.753_537_417_8, 1e-9);
     assert_agrees(&value, "small_kappa_limit", 0.159_94, FIVE_DIGITS);
     let bias = entry(&value, "bias", "kappa", 0.1);
@@ -327,7 +357,7 @@ fn two_wells_have_their_action_and_bias() {
 fn an_asymmetric_mixture_has_its_action_and_limit() {
     let target = "kind = \"gaussian_mixture\"\nweights = [0.3, 0.7]\nmeans = [-1.5, 1]\nstds = [0.5, 0.6]";
     let square = "[schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
-    let value = Place::new(&format!("{target}\n{square}")).measured();
+    let value = Place::new(&format!("{target}\n{square}")).measured("asymmetric_mixture");
     // mpmath.
     assert_agrees(&value, "action", 0.428_472_5, 2e-6);
     assert_agrees(&value, "small_kappa_limit", 0.245_045_064_5, 1e-9);
@@ -340,7 +370,8 @@ fn an_asymmetric_mixture_has_its_action_and_limit() {
 fn products_add_actions_and_divergences() {
     let well = "{ kind = \"gaussian_mixture\", weights = [1], means = [1], stds = [0.5] }";
     let run = "[schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [1]";
-    let value = Place::new(&format!("kind = \"product\"\nfactors = [{well}, {well}]\n{run}")).measured();
+    let value = Place::new(&format!("kind = \"product\"\nfactors = [{well}, {well}]\n{run}"))
+        .measured("product_of_wells");
     let bias = entry(&value, "bias", "kappa", 1.0);
     // Of N(1, 1/4): KL 0.2825164 and 0.52005137, limit 0.265625.
     assert_agrees(bias, "forward_kl", 2.0 * 0.282_516_4, FIVE_DIGITS);
@@ -351,11 +382,12 @@ fn products_add_actions_and_divergences() {
 #[test]
 fn atoms_have_an_action_where_the_schedule_slows_down() {
     let atoms = "kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0";
-    let cosine = Place::new(atoms).with_data("-1\n1\n").measured();
+    let cosine = Place::new(atoms).with_data("-1\n1\n").measured("atoms_cosine");
     assert!(ends(&cosine, "action").1.is_finite());
     assert_eq!(ends(&cosine, "poincare_constant"), INFINITE);
-    let linear =
-        Place::new(&format!("{atoms}\n[schedule]\nkind = \"linear\"")).with_data("-1\n1\n").measured();
+    let linear = Place::new(&format!("{atoms}\n[schedule]\nkind = \"linear\""))
+        .with_data("-1\n1\n")
+        .measured("atoms_linear");
     assert_eq!(ends(&linear, "action"), INFINITE);
     assert!(linear["notes"].as_array().unwrap().iter().any(|n| n.as_str().unwrap().contains("forward_kl")));
 }
@@ -364,7 +396,7 @@ fn atoms_have_an_action_where_the_schedule_slows_down() {
 fn atoms_with_a_student_base_have_a_lipschitz_score() {
     let student = "[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]";
     let text = format!("kind = \"points\"\nfile = \"data.csv\"\nbandwidth = 0\n{student}");
-    let value = Place::new(&text).with_data("-1\n0\n3\n").measured();
+    let value = Place::new(&text).with_data("-1\n0\n3\n").measured("atoms_student_base");
     // At any t from −(n+d)/(n(1−λ)) to (m/(8n) + m²/(4n))/(1−λ), m = n + d; at t = 0 the base.
     let (n, m) = (3.0, 4.0);
     assert_agrees(entry(&value, "score_lipschitz", "t", 0.0), "lower", -m / n, NARROW);
@@ -379,7 +411,7 @@ fn atoms_with_a_student_base_have_a_lipschitz_score() {
 fn a_student_base_makes_the_score_lipschitz() {
     const BASE: &str = "[base]\nkind = \"student\"\ndof = 3\n[run]\nkappa = [1]";
     let law = "kind = \"gaussian_mixture\"\nweights = [1]\nmeans = [1]\nstds = [0.5]";
-    let value = Place::new(&format!("{law}\n{BASE}")).measured();
+    let value = Place::new(&format!("{law}\n{BASE}")).measured("student_base");
     // At t = 0 the base: from −(n+1)/n to (n+1)/(8n).
     let start = entry(&value, "score_lipschitz", "t", 0.0);
     assert_agrees(start, "lower", -4.0 / 3.0, NARROW);
@@ -395,7 +427,7 @@ fn a_student_base_makes_the_score_lipschitz() {
 fn equal_components_in_space_have_what_their_coordinates_have() {
     let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0, 0.5], [2, 0, 0.5]]\nstds = [0.5, 0.5]\n\
                  [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
-    let value = Place::new(space).measured();
+    let value = Place::new(space).measured("mixture_in_space_equal");
     // The first coordinate on its own, and the others.
     let schedule = Schedule::power(2.0).unwrap();
     let wells = LineMeasure::gaussian_mixture(&[1.0, 1.0], &[-2.0, 2.0], &[0.5, 0.5]).unwrap();
@@ -443,7 +475,7 @@ fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
     let plane = "kind = \"gaussian_mixture\"\nweights = [0.7, 0.3]\nmeans = [[1.25, 0.5], [-1, 0.75]]\n\
                  covariances = [[[0.5, 0.2], [0.2, 0.75]], [[0.8, -0.3], [-0.3, 0.4]]]\n\
                  [schedule]\nkind = \"power\"\nexponent = 2\n[run]\nkappa = [0.1]";
-    let value = Place::new(plane).measured();
+    let value = Place::new(plane).measured("mixture_in_plane_turned");
     let bias = entry(&value, "bias", "kappa", 0.1);
     let (lo, hi) = ends(bias, "forward_kl");
     assert!(0.0 < lo && hi < 1.1 * lo, "[{lo}, {hi}]");
@@ -468,7 +500,7 @@ fn turned_components_in_the_plane_have_no_bound_by_log_sobolev() {
 fn other_mixtures_in_space_have_an_action_between_bounds() {
     let space = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-1, 0, 0], [1, 0, 0]]\nstds = [0.5, 0.6]\n\
                  [run]\nkappa = [0.1]";
-    let value = Place::new(space).measured();
+    let value = Place::new(space).measured("mixture_in_space");
     let (lo, hi) = ends(&value, "action");
     assert!(0.0 < lo && lo < hi && hi.is_finite(), "[{lo}, {hi}]");
     let bias = entry(&value, "bias", "kappa", 0.1);
@@ -481,7 +513,7 @@ fn other_mixtures_in_space_have_an_action_between_bounds() {
 fn mixtures_in_the_plane_have_action_and_score() {
     let plane = "kind = \"gaussian_mixture\"\nweights = [1, 1]\nmeans = [[-2, 0], [2, 0]]\n\
                  covariances = [[[0.25, 0], [0, 1]], [[0.25, 0], [0, 1]]]\n[run]\nkappa = [1]";
-    let value = Place::new(plane).measured();
+    let value = Place::new(plane).measured("mixture_in_plane");
     // The second coordinate stands still.
     let (lo, hi) = ends(&value, "action");
     let quadrature = 1e-3;
@@ -489,7 +521,7 @@ fn mixtures_in_the_plane_have_action_and_score() {
     let (lo, hi) = ends(entry(&value, "score_lipschitz", "t", 0.5), "upper");
     assert!(lo <= 3.52 * (1.0 + NARROW) && 3.52 * (1.0 - NARROW) <= hi, "[{lo}, {hi}]");
     let potential = "kind = \"potential\"\nvariables = [\"x\", \"y\"]\nV = \"x^2/2 + y^2/8\"";
-    let value = Place::new(potential).measured();
+    let value = Place::new(potential).measured("potential_in_plane");
     assert_at(&value, "poincare_constant", 4.0, 1e-5);
     assert_at(&value, "variance", 4.0, 1e-5);
 }

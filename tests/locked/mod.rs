@@ -1,10 +1,9 @@
-//! The numbers behind the verdicts, locked: `snapshots/findings/ID.txt` holds both sides of every comparison that a claim's
-//! quick check makes. A verdict survives many faults; these numbers and the widths of their enclosures do not.
+//! Numbers locked in `snapshots/`: enclosures, alone or compared, with the widths that they had. Tests that look at a verdict or
+//! a range survive many faults; these numbers do not.
 //!
-//! `UPDATE_FINDINGS=1 cargo test --test claims` writes the files anew.
+//! `UPDATE_FINDINGS=1 cargo test` writes the files anew.
 
-use dald::claim::Record;
-use dald::enclosure::{Comparison, Enclosure, Evidence, Relation};
+use dald::enclosure::{Enclosure, Evidence};
 use std::fs;
 use std::path::Path;
 
@@ -30,7 +29,8 @@ enum Line {
     Sides { left: Side, relation: String, right: Side, scale: f64 },
 }
 
-fn side(x: Enclosure) -> String {
+/// A side in a file.
+pub fn side(x: Enclosure) -> String {
     let radius = 0.5 * x.width();
     // A half-line keeps its end.
     let middle = match (x.lo().is_finite(), x.hi().is_finite()) {
@@ -39,34 +39,6 @@ fn side(x: Enclosure) -> String {
         (false, _) => x.hi(),
     };
     format!("{middle:.12e}±{radius:.1e}:{}", x.evidence().name())
-}
-
-fn sides(comparison: &Comparison) -> String {
-    let relation = match comparison.relation {
-        Relation::Upper => "≤",
-        Relation::Lower => "≥",
-        Relation::Equality { .. } => "=",
-        Relation::Rate { .. } => "~",
-    };
-    let scale = if comparison.scale == 0.0 { String::new() } else { format!(" of {:e}", comparison.scale) };
-    format!("  {} {relation} {}{scale}", side(comparison.observed), side(comparison.bound))
-}
-
-fn text(record: &Record) -> String {
-    let mut lines = Vec::new();
-    for family in &record.families {
-        lines.push(family.name.clone());
-        lines.extend(family.findings.iter().map(|f| sides(f.outcome.as_ref().unwrap())));
-    }
-    for case in &record.sharp_cases {
-        lines.push(format!("sharp: {}", case.name));
-        lines.push(format!("  {} = {}", side(*case.ratio.as_ref().unwrap()), side(Enclosure::exact(1.0))));
-    }
-    for twin in &record.false_twins {
-        lines.push(format!("false: {}", twin.name));
-        lines.push(sides(twin.outcome.as_ref().unwrap()));
-    }
-    lines.join("\n") + "\n"
 }
 
 fn parsed(line: &str) -> Line {
@@ -123,15 +95,14 @@ fn agree(locked: &Line, now: &Line) -> bool {
     }
 }
 
-/// What differs from the locked numbers, a line each.
-pub fn differences(record: &Record) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("snapshots/findings")
-        .join(format!("{}.txt", record.about.id));
-    let now = text(record);
+/// What of `now` differs from the locked text in `snapshots/<file>`, a line each.
+///
+/// A line is a heading, or two spaces and `left relation right [of scale]`.
+pub fn differences(file: &str, now: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(file);
     if std::env::var_os("UPDATE_FINDINGS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &now).unwrap();
+        fs::write(&path, now).unwrap();
     }
     let locked = fs::read_to_string(&path).unwrap_or_default();
     let (before, after): (Vec<&str>, Vec<&str>) = (locked.lines().collect(), now.lines().collect());
