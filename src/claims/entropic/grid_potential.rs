@@ -13,7 +13,7 @@ use std::fmt;
 /// Relative defect at which Sinkhorn stops.
 const DEFECT: f64 = 1e-11;
 /// Panels of a discretised mixture: coarse and fine.
-const PANELS: [usize; 2] = [12, 18];
+const PANELS: [usize; 2] = [18, 26];
 
 /// `Y = X + σZ` for a mixture of normal laws or points X, and an observation y.
 #[derive(Clone, Debug)]
