@@ -42,21 +42,23 @@ pub fn limit_at_zero(points: &[(f64, Enclosure)]) -> Enclosure {
     Enclosure::around(limit, change + spread, evidence)
 }
 
-/// The largest share of the leading term that the rest of an error may have at the coarsest step, for [`order_at_zero`].
-///
-/// The logarithm of an error `c₁h(1 + h/R + …)` has an expansion up to `h = R`, and `limit_at_zero` counts on a radius of twice the coarsest step.
-const LARGEST_REST: f64 = 0.5;
-
 /// The order p of `|e(h)| ~ h^p` as h → 0, from vectors of errors at steps that halve, ordered from coarse to fine: the local orders
 /// `log₂(|e(h)|/|e(h/2)|)` in the norm of the vector, extrapolated to h → 0 by [`limit_at_zero`].
 ///
 /// `expected` is the order to look for, a multiple of ½. Whether `c = lim e(h)/h^expected` is not zero is decided first: the rest
-/// `e(h)/h^expected − c` at the coarsest step must be at most a half of `|c|`, uncertainties included. Where the leading
+/// `e(h)/h^expected − c` at the coarsest step must be at most `largest_rest` of `|c|`, uncertainties included. Where the leading
 /// coefficient nearly vanishes the local orders are those of the next power for every step in use, and an extrapolation of them
 /// would be wrong beside a small error estimate. A lower order by halves that stands out in the same way is accepted too:
 /// it remains when finer steps are taken, as a higher one need not. `None` says that no leading term stands out, and that
 /// finer steps are needed.
-pub fn order_at_zero(errors: &[(f64, Vec<Enclosure>)], expected: f64) -> Option<Enclosure> {
+///
+/// The logarithm of an error `c₁h(1 + h/R + …)` has an expansion up to `h = R`, and [`limit_at_zero`] counts on a radius of twice
+/// the coarsest step, so `largest_rest` should be at most ½; with ¼ the result is narrower.
+pub fn order_at_zero(
+    errors: &[(f64, Vec<Enclosure>)],
+    expected: f64,
+    largest_rest: f64,
+) -> Option<Enclosure> {
     let (coarsest, first) = errors.first()?;
     let stands_out = |order: f64| {
         let (mut leading, mut rest) = (Enclosure::exact(0.0), Enclosure::exact(0.0));
@@ -66,7 +68,7 @@ pub fn order_at_zero(errors: &[(f64, Vec<Enclosure>)], expected: f64) -> Option<
             leading = leading + limit.square();
             rest = rest + (e / coarsest.powf(order) - limit).square();
         }
-        leading.is_finite() && rest.hi() <= LARGEST_REST.powi(2) * leading.lo()
+        leading.is_finite() && rest.hi() <= largest_rest.powi(2) * leading.lo()
     };
     let mut halves = (0..).map(|k| 0.5 * f64::from(k)).take_while(|order| *order <= expected);
     if !halves.any(stands_out) {
@@ -121,7 +123,7 @@ mod tests {
             for sign in [1.0, -1.0] {
                 let leading = sign * 0.7_f64.powi(k);
                 for coarsest in [1.0 / 32.0, 1.0 / 1024.0] {
-                    let Some(order) = order_at_zero(&errors([leading, 1.0, 0.3], coarsest), 1.0) else {
+                    let Some(order) = order_at_zero(&errors([leading, 1.0, 0.3], coarsest), 1.0, 0.5) else {
                         continue;
                     };
                     assert!(order.contains(1.0), "{leading}, {coarsest}: {order}");
@@ -131,9 +133,9 @@ mod tests {
         }
         assert!(decided > 40, "{decided}");
         // The rest is the whole error.
-        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 1.0).is_none());
-        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 2.0).unwrap().contains(2.0));
-        assert!(order_at_zero(&[], 1.0).is_none());
+        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 1.0, 0.5).is_none());
+        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 2.0, 0.5).unwrap().contains(2.0));
+        assert!(order_at_zero(&[], 1.0, 0.5).is_none());
     }
 
     #[test]
@@ -143,7 +145,7 @@ mod tests {
                 .map(|k| at * 0.5_f64.powi(k))
                 .map(|h| (h, vec![Enclosure::exact(h.powf(order) * (2.0 + 0.5 * h))]))
                 .collect();
-            let found = order_at_zero(&errors, 1.0).unwrap();
+            let found = order_at_zero(&errors, 1.0, 0.5).unwrap();
             let accuracy = 1e-3;
             assert!(found.contains(order) && found.width() < accuracy, "{order}: {found}");
         }
@@ -154,7 +156,7 @@ mod tests {
     fn the_norm_of_several_errors_has_the_order_of_the_largest() {
         let [a, b] = [errors([0.0, 1.0, 0.3], 1.0 / 32.0), errors([1.0, -2.0, 0.0], 1.0 / 32.0)];
         let both: Vec<_> = a.iter().zip(b).map(|((h, a), (_, b))| (*h, vec![a[0], b[0]])).collect();
-        let order = order_at_zero(&both, 1.0).unwrap();
+        let order = order_at_zero(&both, 1.0, 0.5).unwrap();
         let accuracy = 1e-3;
         assert!(order.contains(1.0) && order.width() < accuracy, "{order}");
     }

@@ -38,7 +38,8 @@ pub struct LineChain {
 /// steps here.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Observable {
-    /// The mean.
+    /// The mean beside those of [`Observable::Tanh`], the norm of the four errors: where the mean's own nearly cancels, its
+    /// order drowns in the quadrature.
     Mean,
     /// `E tanh(X − c)` for `c = −1, 0, 1`, the norm of the three errors.
     Tanh,
@@ -47,7 +48,9 @@ pub enum Observable {
 impl Observable {
     fn functions(self) -> &'static [fn(f64) -> f64] {
         match self {
-            Self::Mean => &[|x| x],
+            Self::Mean => {
+                &[|x| x, |x| core_math::tanh(x + 1.0), core_math::tanh, |x| core_math::tanh(x - 1.0)]
+            }
             Self::Tanh => &[|x| core_math::tanh(x + 1.0), core_math::tanh, |x| core_math::tanh(x - 1.0)],
         }
     }
@@ -174,9 +177,11 @@ impl LineChain {
             .zip(STEPS)
             .map(|(pair, n)| (1.0 / n as f64, pair[0].iter().zip(&pair[1]).map(|(a, b)| *a - *b).collect()))
             .collect();
-        // As many points as there are where the leading term stands out from the first step on, and never fewer than four.
-        let finer = (0..=differences.len() - FEWEST_DIFFERENCES).map(|k| &differences[k..]);
-        let order = finer.into_iter().find_map(|rest| order_at_zero(rest, 1.0));
+        // As many points as there are where the leading term stands out from the first step on, well if possible, and never
+        // fewer than four.
+        let starts = 0..=differences.len() - FEWEST_DIFFERENCES;
+        let well = |rest| starts.clone().find_map(|k| order_at_zero(&differences[k..], 1.0, rest));
+        let order = well(0.25).or_else(|| well(0.5));
         Ok(order.unwrap_or(Enclosure::unknown(Evidence::Converged)).weakened(Evidence::Converged))
     }
 }
