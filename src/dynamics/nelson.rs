@@ -2,12 +2,12 @@
 
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
-use crate::numerics::collocation::solve_linear;
+use crate::numerics::collocation::{Solution, solve_linear_of_size};
 use crate::path::GaussianPath;
 use nalgebra::{DMatrix, DVector};
 
 /// Relative tolerance of the collocation.
-const TOLERANCE: f64 = 1e-14;
+const TOLERANCE: f64 = 1e-13;
 
 /// `dY = (v̂_τ + ∇log p̂_τ)(Y) dτ + √2 dB`; in the time `t = κτ` of the path the deviation
 /// `D = Y − m_t` solves `dD = (S_t − Σ_t⁻¹/κ) D dt + √(2/κ) dB` with `S_tΣ_t + Σ_tS_t = Σ̇_t`.
@@ -70,21 +70,42 @@ impl NelsonProcess {
         within("t + step", t + step, t, 1.0)?;
         let offset = self.offset(t, y)?;
         // The increment z = Φd − d solves z′ = B(z + d).
-        let start = DVector::zeros(offset.len());
-        let increment = solve_linear(&[t, t + step], &start, TOLERANCE, |x| {
-            let b = self.drift_matrix(x);
-            let g = &b * &offset;
-            (b, g)
-        })?;
-        let rounding = 32.0 * f64::EPSILON * offset.norm();
+        let increment = self.moved(t, t + step, &offset)?;
         let change = self.mean_change(t, t + step)?;
-        let radius = increment.error + rounding;
+        let radius = increment.error + self.rounding(t, step) * self.magnitude(t, y)?;
         Ok(self.quotient(&increment.value, &change, radius, step))
+    }
+
+    /// `Φd − d` for the propagator Φ between two times.
+    fn moved(&self, from: f64, until: f64, d: &DVector<f64>) -> Result<Solution> {
+        let size = (until - from) * self.drift_matrix(until).norm() * d.norm();
+        solve_linear_of_size(&[from, until], &DVector::zeros(d.len()), size, TOLERANCE, |x| {
+            let b = self.drift_matrix(x);
+            let g = &b * d;
+            (b, g)
+        })
+    }
+
+    /// By how much rounding of the drift moves a unit vector over a step: the drift is known to the condition number of the covariance
+    /// times a few units.
+    fn rounding(&self, t: f64, step: f64) -> f64 {
+        let values = self.covariance(t).symmetric_eigenvalues();
+        let condition = values.max() / values.min();
+        32.0 * values.len() as f64 * f64::EPSILON * condition * step * self.drift_matrix(t).norm()
+    }
+
+    /// `|y| + |m_t|`, of which the deviation is a difference.
+    fn magnitude(&self, t: f64, y: &[f64]) -> Result<f64> {
+        let square: f64 = self.path.mean(t)?.into_iter().map(|m| m.mid() * m.mid()).sum();
+        Ok(square.sqrt() + y.iter().map(|y| y * y).sum::<f64>().sqrt())
     }
 
     /// `E[y − Y_{τ−h}|Y_τ = y]/h` for `h = step/κ`, shape `[d]`: the process is started at `τ − h` with the mean
     /// of the path and `start_factor` times its covariance (1 is the Nelson process), and its law at `τ` is
     /// computed, not assumed.
+    ///
+    /// What is small as the step is computed as such: the propagator is `I + Z`, the covariance at `τ` is `C + W` with `C` that at the
+    /// start, and `d − C(I+Z)ᵀ(C+W)⁻¹d = (W − CZᵀ)(C+W)⁻¹d`. (The difference on the left loses the digits that the step has.)
     ///
     /// # Errors
     /// As [`NelsonProcess::forward_quotient`]; [`Error::Matrix`] if the covariance at `τ` is singular in
@@ -104,37 +125,46 @@ impl NelsonProcess {
         let d = offset.len();
         let (from, identity) = (t - step, DMatrix::<f64>::identity(d, d));
         let initial = self.covariance(from) * start_factor;
-        let mut propagator = DMatrix::zeros(d, d);
-        let mut propagator_error = 0.0;
+        let (mut moved, mut moved_error) = (DMatrix::zeros(d, d), 0.0);
         for k in 0..d {
             let unit = DVector::from_fn(d, |i, _| if i == k { 1.0 } else { 0.0 });
-            let column =
-                solve_linear(&[from, t], &unit, TOLERANCE, |x| (self.drift_matrix(x), DVector::zeros(d)))?;
-            propagator.set_column(k, &column.value);
-            propagator_error += column.error;
+            let column = self.moved(from, t, &unit)?;
+            moved.set_column(k, &column.value);
+            moved_error += column.error;
         }
         let noise = DVector::from_column_slice((&identity * (2.0 / self.kappa)).as_slice());
-        let later =
-            solve_linear(&[from, t], &DVector::from_column_slice(initial.as_slice()), TOLERANCE, |x| {
-                let b = self.drift_matrix(x);
-                (identity.kronecker(&b) + b.kronecker(&identity), noise.clone())
-            })?;
-        let covariance = DMatrix::from_column_slice(d, d, later.value.as_slice());
-        let factor =
-            (0.5 * (&covariance + covariance.transpose())).cholesky().ok_or_else(|| Error::Matrix {
-                name: "covariance of the process".to_owned(),
-                expected: "invertible in floating point".to_owned(),
-                reason: "its Cholesky factorisation fails".to_owned(),
-            })?;
+        let column = DVector::from_column_slice(initial.as_slice());
+        let size = step * (noise.norm() + 2.0 * self.drift_matrix(t).norm() * initial.norm());
+        let gained = solve_linear_of_size(&[from, t], &DVector::zeros(d * d), size, TOLERANCE, |x| {
+            let b = self.drift_matrix(x);
+            let flow = identity.kronecker(&b) + b.kronecker(&identity);
+            let source = &flow * &column + &noise;
+            (flow, source)
+        })?;
+        let gain = DMatrix::from_column_slice(d, d, gained.value.as_slice());
+        let gain = 0.5 * (&gain + gain.transpose());
+        let covariance = &initial + &gain;
+        let factor = covariance.clone().cholesky().ok_or_else(|| Error::Matrix {
+            name: "covariance of the process".to_owned(),
+            expected: "invertible in floating point".to_owned(),
+            reason: "its Cholesky factorisation fails".to_owned(),
+        })?;
         let pulled = factor.solve(&offset);
-        let expected = &initial * (propagator.transpose() * &pulled);
+        let lag = &gain - &initial * moved.transpose();
+        let value = &lag * &pulled;
         let inverse = factor.inverse().norm();
-        let errors = initial.norm() * propagator_error * pulled.norm()
-            + initial.norm() * propagator.norm() * inverse * later.error * pulled.norm();
-        let condition = inverse * covariance.norm();
-        let rounding = 32.0 * d as f64 * f64::EPSILON * condition * (offset.norm() + expected.norm());
+        let units = 32.0 * d as f64 * f64::EPSILON;
+        // Of the lag: the two equations, and the rounding of drift and noise in them.
+        let lag_error = gained.error
+            + initial.norm() * moved_error
+            + 4.0 * initial.norm() * self.rounding(t, step)
+            + units * noise.norm() * step;
+        // Of the pull, relative: the equation, the factorisation, and the deviation as a difference.
+        let pull_error = (inverse * gained.error + units * inverse * covariance.norm()) * pulled.norm()
+            + units * inverse * self.magnitude(t, y)?;
+        let radius = lag_error * pulled.norm() + lag.norm() * pull_error;
         let change = self.mean_change(from, t)?;
-        Ok(self.quotient(&(&offset - &expected), &change, errors + rounding, step))
+        Ok(self.quotient(&value, &change, radius, step))
     }
 
     /// `y − m_t`.
@@ -189,6 +219,29 @@ mod tests {
         for i in 0..2 {
             assert!(forward[i].contains(expected(y[i])) && forward[i].width() < 1e-12, "{}", forward[i]);
             assert!(backward[i].contains(-expected(y[i])) && backward[i].width() < 1e-11, "{}", backward[i]);
+        }
+    }
+
+    /// Differences over short steps keep their digits: what is small as the step is computed as such.
+    #[test]
+    fn quotients_over_short_steps_are_accurate() {
+        let target = Gaussian::new(
+            DVector::from_vec(vec![5.5, 3.4]),
+            DMatrix::from_row_slice(2, 2, &[2.0, 1.8, 1.8, 2.0]),
+        );
+        let path = GaussianPath::from_standard(target.unwrap(), Schedule::cosine()).unwrap();
+        let (t, kappa, y) = (0.85, 8.0, [-4.0, 2.0]);
+        let process = NelsonProcess::new(&path, kappa).unwrap();
+        let accuracy = 1e-9;
+        for step in [1e-3, 1e-5] {
+            for quotient in [
+                process.forward_quotient(t, step, &y).unwrap(),
+                process.backward_quotient(t, step, &y, 1.0).unwrap(),
+            ] {
+                for q in quotient {
+                    assert!(q.relative_width() < accuracy, "{step}: {q}");
+                }
+            }
         }
     }
 

@@ -94,7 +94,8 @@ impl Comparison {
     /// Holds, Refuted or Inconclusive: the only place where the two sides of a claim meet.
     ///
     /// An equality or a rate holds if the two enclosures intersect and their hull is narrower
-    /// than the resolution; it is refuted as soon as they are disjoint.
+    /// than the resolution; it is refuted as soon as they are disjoint. A side of which an end is infinite gives no size
+    /// to be narrow beside: only infinity itself equals infinity.
     pub fn verdict(&self) -> Verdict {
         let (left, right) = (self.observed, self.bound);
         match self.relation {
@@ -120,9 +121,10 @@ impl Comparison {
 
     fn same(&self, allowed_width: f64) -> Verdict {
         let (left, right) = (self.observed.interval(), self.bound.interval());
+        let width = left.hull(right).width();
         if !left.intersects(right) {
             Verdict::Refuted
-        } else if left.is_infinite_point() && left == right || left.hull(right).width() <= allowed_width {
+        } else if left.is_infinite_point() && left == right || width.is_finite() && width <= allowed_width {
             Verdict::Holds
         } else {
             Verdict::Inconclusive
@@ -165,5 +167,26 @@ impl Comparison {
     /// The weaker evidence of the two sides.
     pub fn evidence(&self) -> Evidence {
         self.observed.evidence().weakest(self.bound.evidence())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_side_never_confirms_an_equality() {
+        let unknown = Enclosure::unknown(Evidence::Converged);
+        let half_known = Enclosure::at_least(1.0, Evidence::Converged);
+        for (observed, bound) in [(unknown, Enclosure::exact(2.0)), (Enclosure::exact(2.0), half_known)] {
+            for relation in [Relation::Equality { resolution: 0.01 }, Relation::Rate { resolution: 0.4 }] {
+                let comparison = Comparison { relation, observed, bound, scale: 0.0 };
+                assert_eq!(comparison.verdict(), Verdict::Inconclusive, "{comparison:?}");
+            }
+        }
+        let infinity = Enclosure::infinite(Evidence::Exact);
+        let relation = Relation::Equality { resolution: 0.01 };
+        let same = Comparison { relation, observed: infinity, bound: infinity, scale: 0.0 };
+        assert_eq!(same.verdict(), Verdict::Holds);
     }
 }

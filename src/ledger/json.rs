@@ -56,6 +56,15 @@ pub struct ClaimReport {
     pub seconds: f64,
 }
 
+impl ClaimReport {
+    /// How near the claim's check came to letting a false twin pass: the least excess among the refuted ones (the lower end of its
+    /// enclosure, as a fraction of the bound); `None` if none was refuted.
+    pub fn least_excess(&self) -> Option<f64> {
+        let refuted = self.false_twins.iter().filter(|twin| twin.verdict == Verdict::Refuted);
+        refuted.map(|twin| twin.excess.lo()).filter(|excess| excess.is_finite()).reduce(f64::min)
+    }
+}
+
 /// A sharp case.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -76,7 +76,7 @@ const RULED: TableStyle = TableStyle::new()
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 fn header(timing: Timing) -> Vec<&'static str> {
-    let mut cells = vec!["id", "title", "evidence", "instances", "tightest", "sharp", "twins"];
+    let mut cells = vec!["id", "title", "evidence", "instances", "tightest", "sharp", "twins", "excess"];
     if timing == Timing::Shown {
         cells.push("seconds");
     }
@@ -96,12 +96,18 @@ fn row(claim: &ClaimReport, timing: Timing) -> Vec<String> {
         if known { short(claim.tightness) } else { "-".to_owned() },
         format!("{reached}/{}", claim.sharp_cases.len()),
         format!("{caught}/{}", claim.false_twins.len()),
+        claim.least_excess().map_or_else(|| "-".to_owned(), excess),
     ];
     if timing == Timing::Shown {
         cells.push(format!("{:.2}", claim.seconds));
     }
     cells.push(claim.verdict.to_string());
     cells
+}
+
+/// A fraction with a digit or two.
+fn excess(fraction: f64) -> String {
+    if (0.01..100.0).contains(&fraction) { format!("{fraction:.2}") } else { format!("{fraction:.0e}") }
 }
 
 /// The line with the verdict at its end in colour.

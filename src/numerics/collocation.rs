@@ -36,9 +36,24 @@ pub fn solve_linear(
     tolerance: f64,
     coefficients: impl Fn(f64) -> (DMatrix<f64>, DVector<f64>),
 ) -> Result<Solution> {
+    solve_linear_of_size(breaks, start, start.norm(), tolerance, coefficients)
+}
+
+/// As [`solve_linear`], with a tolerance relative to `size` if that is larger than every norm seen: for a solution that starts at 0
+/// and may stay there up to rounding, the size of what its terms would bring if they did not cancel.
+///
+/// # Errors
+/// As [`solve_linear`].
+pub fn solve_linear_of_size(
+    breaks: &[f64],
+    start: &DVector<f64>,
+    size: f64,
+    tolerance: f64,
+    coefficients: impl Fn(f64) -> (DMatrix<f64>, DVector<f64>),
+) -> Result<Solution> {
     let (coarse_rule, fine_rule) = rules();
     let mut value = start.clone();
-    let (mut error, mut largest) = (0.0, start.norm());
+    let (mut error, mut largest) = (0.0, start.norm().max(size));
     let mut panels = 0_usize;
     for range in breaks.windows(2) {
         let (mut at, mut step) = (range[0], range[1] - range[0]);

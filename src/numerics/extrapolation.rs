@@ -42,6 +42,47 @@ pub fn limit_at_zero(points: &[(f64, Enclosure)]) -> Enclosure {
     Enclosure::around(limit, change + spread, evidence)
 }
 
+/// The order p of `|e(h)| ~ h^p` as h → 0, from vectors of errors at steps that halve, ordered from coarse to fine: the local orders
+/// `log₂(|e(h)|/|e(h/2)|)` in the norm of the vector, extrapolated to h → 0 by [`limit_at_zero`].
+///
+/// `expected` is the order to look for, a multiple of ½. Whether `c = lim e(h)/h^expected` is not zero is decided first: the rest
+/// `e(h)/h^expected − c` at the coarsest step must be at most `largest_rest` of `|c|`, uncertainties included. Where the leading
+/// coefficient nearly vanishes the local orders are those of the next power for every step in use, and an extrapolation of them
+/// would be wrong beside a small error estimate. A lower order by halves that stands out in the same way is accepted too:
+/// it remains when finer steps are taken, as a higher one need not. `None` says that no leading term stands out, and that
+/// finer steps are needed.
+///
+/// The logarithm of an error `c₁h(1 + h/R + …)` has an expansion up to `h = R`, and [`limit_at_zero`] counts on a radius of twice
+/// the coarsest step, so `largest_rest` should be at most ½; with ¼ the result is narrower.
+pub fn order_at_zero(
+    errors: &[(f64, Vec<Enclosure>)],
+    expected: f64,
+    largest_rest: f64,
+) -> Option<Enclosure> {
+    let (coarsest, first) = errors.first()?;
+    let stands_out = |order: f64| {
+        let (mut leading, mut rest) = (Enclosure::exact(0.0), Enclosure::exact(0.0));
+        for (i, &e) in first.iter().enumerate() {
+            let quotients: Vec<_> = errors.iter().map(|(h, e)| (*h, e[i] / h.powf(order))).collect();
+            let limit = limit_at_zero(&quotients);
+            leading = leading + limit.square();
+            rest = rest + (e / coarsest.powf(order) - limit).square();
+        }
+        leading.is_finite() && rest.hi() <= largest_rest.powi(2) * leading.lo()
+    };
+    let mut halves = (0..).map(|k| 0.5 * f64::from(k)).take_while(|order| *order <= expected);
+    if !halves.any(stands_out) {
+        return None;
+    }
+    let norm =
+        |e: &[Enclosure]| e.iter().map(|x| x.square()).fold(Enclosure::exact(0.0), |a, b| a + b).sqrt();
+    let orders: Vec<_> = errors
+        .windows(2)
+        .map(|pair| (pair[0].0, (norm(&pair[0].1) / norm(&pair[1].1)).ln() * std::f64::consts::LOG2_E))
+        .collect();
+    Some(limit_at_zero(&orders))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +108,57 @@ mod tests {
             let limit = limit_at_zero(&points);
             assert!(limit.contains(1.0) && limit.width() > 0.0, "rate {rate}: {limit}");
         }
+    }
+
+    fn errors(c: [f64; 3], coarsest: f64) -> Vec<(f64, Vec<Enclosure>)> {
+        let steps = (0..5).map(|k| coarsest * 0.5_f64.powi(k));
+        steps.map(|h| (h, vec![Enclosure::exact(c[0] * h + c[1] * h * h + c[2] * h.powi(3))])).collect()
+    }
+
+    /// Leading coefficients down to nothing, of either sign: the local orders are near 2 with steps of 1/32.
+    #[test]
+    fn an_order_is_never_wrong_where_the_leading_coefficient_nearly_vanishes() {
+        let mut decided = 0;
+        for k in 0..40 {
+            for sign in [1.0, -1.0] {
+                let leading = sign * 0.7_f64.powi(k);
+                for coarsest in [1.0 / 32.0, 1.0 / 1024.0] {
+                    let Some(order) = order_at_zero(&errors([leading, 1.0, 0.3], coarsest), 1.0, 0.5) else {
+                        continue;
+                    };
+                    assert!(order.contains(1.0), "{leading}, {coarsest}: {order}");
+                    decided += 1;
+                }
+            }
+        }
+        assert!(decided > 40, "{decided}");
+        // The rest is the whole error.
+        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 1.0, 0.5).is_none());
+        assert!(order_at_zero(&errors([0.0, 1.0, 0.3], 1e-2), 2.0, 0.5).unwrap().contains(2.0));
+        assert!(order_at_zero(&[], 1.0, 0.5).is_none());
+    }
+
+    #[test]
+    fn a_lower_order_than_expected_is_seen() {
+        for (order, at) in [(0.0, 1e-1), (0.5, 1e-2), (1.0, 1e-2)] {
+            let errors: Vec<_> = (0..5)
+                .map(|k| at * 0.5_f64.powi(k))
+                .map(|h| (h, vec![Enclosure::exact(h.powf(order) * (2.0 + 0.5 * h))]))
+                .collect();
+            let found = order_at_zero(&errors, 1.0, 0.5).unwrap();
+            let accuracy = 1e-3;
+            assert!(found.contains(order) && found.width() < accuracy, "{order}: {found}");
+        }
+    }
+
+    /// Two errors of which one vanishes to first order at each of these steps.
+    #[test]
+    fn the_norm_of_several_errors_has_the_order_of_the_largest() {
+        let [a, b] = [errors([0.0, 1.0, 0.3], 1.0 / 32.0), errors([1.0, -2.0, 0.0], 1.0 / 32.0)];
+        let both: Vec<_> = a.iter().zip(b).map(|((h, a), (_, b))| (*h, vec![a[0], b[0]])).collect();
+        let order = order_at_zero(&both, 1.0, 0.5).unwrap();
+        let accuracy = 1e-3;
+        assert!(order.contains(1.0) && order.width() < accuracy, "{order}");
     }
 
     #[test]

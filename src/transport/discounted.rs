@@ -161,8 +161,9 @@ impl Sweep<'_> {
             let shape = cosine * cosine / channel.variance_between(sine, cosine);
             let gap = channel.target_variance - channel.base_variance;
             for (number, weight) in [(channel.target_mean, 1.0), (gap, shape)] {
-                sum += number.mid().powi(2) * weight;
-                open += 2.0 * number.magnitude() * number.width() * weight;
+                // In this order: the square may leave the range of floats where the speed does not.
+                sum += number.mid() * (number.mid() * weight);
+                open += 2.0 * number.width() * (number.magnitude() * weight);
             }
         }
         let scale = sine * sine / self.path.schedule().time_rate(angle);

@@ -148,12 +148,12 @@ const MOST_RANGES: usize = 1000;
 /// `(σ²˙)²/(4σ²)` of a channel for all values of the schedule in an enclosure.
 fn shape_rate_squared(channel: &Channel, at: &EnclosedSchedule) -> Interval {
     let variance = channel.target_variance * at.lambda + channel.base_variance * at.complement;
-    let gap = channel.target_variance - channel.base_variance;
+    let gap = (channel.target_variance - channel.base_variance).abs();
     let (a, s) = (channel.target_variance, channel.base_variance);
     if a == s && a.width() == 0.0 {
         return Interval::ZERO;
     }
-    at.lambda_dot.square() * gap.square() / (Interval::point(4.0) * variance)
+    at.lambda_dot.square() * (gap * (gap / (Interval::point(4.0) * variance)))
 }
 
 /// The channels of a path, or an error that says why there are none.
@@ -236,10 +236,11 @@ pub(super) const SINGULAR_ROUNDING: f64 = 4.0 * f64::EPSILON / SINGULAR_END;
 
 /// `∫ (σ²˙)²/(4σ²) dt` of one channel, in the angle.
 fn channel_shape_action(channel: &Channel, schedule: &Schedule, from: f64, until: f64) -> Result<Enclosure> {
-    let gap = Enclosure::certified((channel.target_variance - channel.base_variance).square());
+    // The square of the gap may leave the range of floats where the action does not.
+    let gap = Enclosure::certified(channel.target_variance - channel.base_variance).abs();
     let integral =
         squared_rate_integral(channel, schedule, from, until, &|angle| 1.0 / channel.variance(angle))?;
-    Ok(gap * integral.widened(2.0 * channel.uncertainty() * integral.hi()) / 4.0)
+    Ok(gap * (gap * integral.widened(2.0 * channel.uncertainty() * integral.hi())) / 4.0)
 }
 
 /// `∫_from^until λ̇²·weight dt` for a positive weight, a function of the angle φ that is monotone near

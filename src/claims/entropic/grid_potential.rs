@@ -13,7 +13,7 @@ use std::fmt;
 /// Relative defect at which Sinkhorn stops.
 const DEFECT: f64 = 1e-11;
 /// Panels of a discretised mixture: coarse and fine.
-const PANELS: [usize; 2] = [12, 18];
+const PANELS: [usize; 2] = [18, 26];
 
 /// `Y = X + σZ` for a mixture of normal laws or points X, and an observation y.
 #[derive(Clone, Debug)]
@@ -92,14 +92,10 @@ impl GridPotential {
         let [left, right] = self.segment();
         let (here, there) =
             (plan.source_given(&grid.source, &[left]), plan.source_given(&grid.source, &[right]));
-        // An error δα of the exponents is at most DEFECT/gap in L² of the first marginal, and for the law of X given a
-        // y whose neighbours in Y's grid have weight b at most a factor 1/√b more.
-        let weight = |y: f64| {
-            let near = (0..m).filter(|&j| (grid.target.point(j)[0] - y).abs() <= self.sigma);
-            near.map(|j| grid.target.weights()[j]).fold(1.0, f64::min)
-        };
-        let lightest = weight(left).min(weight(right));
-        let share = DEFECT / (grid.gap()? * lightest.sqrt()) + (n + m) as f64 * grid.rounding();
+        // An error δα of the exponents is at most DEFECT/gap in L² of the first marginal, in that of the law of X given y by the root of its
+        // largest density more.
+        let density = here.largest_density.max(there.largest_density);
+        let share = DEFECT / grid.gap()? * density.sqrt() + (n + m) as f64 * grid.rounding();
         let step = right - left;
         let slope = ((there.potential - here.potential) / step, 2.0 * grid.temperature() * share / step);
         let spread = here.covariance[(0, 0)].sqrt() + here.mean[0].abs() * grid.rounding();
@@ -172,5 +168,23 @@ impl fmt::Display for GridPotential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { weights, means, stds, sigma, y } = self;
         write!(f, "X mixture {weights:?}, means {means:?}, deviations {stds:?}, σ={sigma}, y={y}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An observation many σ away from all points: their weights are what matters, not those of a grid for Y.
+    #[test]
+    fn the_potential_is_known_far_from_all_points() {
+        let weights = [0.5367767887024529, 0.20900391449915842, 0.4955675774891871];
+        let grid =
+            GridPotential::new(&weights, &[-2.0, -1.9, -1.8], &[0.0; 3], 0.5381443848154734, 1.98).unwrap();
+        let (found, exact) =
+            (grid.potential_slope().unwrap(), grid.combination(0.0, -grid.sigma().powi(2), true).unwrap());
+        let accuracy = 1e-7;
+        assert!(found.interval().intersects(exact.interval()), "{found} {exact}");
+        assert!(found.relative_width() < accuracy, "{found}");
     }
 }

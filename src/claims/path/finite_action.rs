@@ -24,6 +24,7 @@
 //! *Sharp.* Equalities. *Dropping H2:* the schedule alone decides nothing without the mean, see the false twins.
 
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
+use crate::claims::line_instances::LineInstance;
 use crate::claims::path::finite_action_instance::FiniteActionInstance as Instance;
 use crate::claims::path::instance::PathPoint;
 use crate::enclosure::{Enclosure, Evidence, Relation};
@@ -218,7 +219,7 @@ impl Theorem for FiniteAction {
             }
             Instance::LineOnset(line) => {
                 let schedule = line.path.schedule();
-                let start = schedule.time_of(1.0 / 256.0)?;
+                let start = schedule.time_of(line_onset_start(line))?;
                 let profile = profile(line.path.curve(), schedule, 0.0, start)?;
                 let a = schedule.onset_exponent().unwrap_or(1.0);
                 exponent(start, a, |e| profile.action(schedule, 0.5 * e, e))
@@ -308,6 +309,19 @@ fn onset_start(path: &GaussianPath) -> Result<f64> {
     path.schedule().time_of(1.0 / 64.0)
 }
 
+/// The λ at which dyadic pieces begin for the exponent at 0 of a law on the line. There `I(p_t|γ) = λm² + λ²(v − 1)² + …` with
+/// mean m and variance v, so the exponent is seen where the second term is small beside the first: a sixteenth of it at most.
+/// (For a centred law the second term leads.)
+fn line_onset_start(line: &LineInstance) -> f64 {
+    const LARGEST: f64 = 1.0 / 256.0;
+    let mean = line.target.mean();
+    if mean.contains(0.0) {
+        return LARGEST;
+    }
+    let own = (line.target.variance().mid() - 1.0).powi(2);
+    LARGEST.min(mean.mid().powi(2) / (16.0 * own))
+}
+
 /// Where dyadic pieces begin at 1, in `1−t`.
 const END_START: f64 = 1.0 / 64.0;
 
@@ -350,4 +364,25 @@ fn coefficient(start: f64, piece: impl Fn(f64) -> Result<Enclosure>) -> Result<E
         end *= 0.5;
     }
     Ok(limit_at_zero(&points))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+    use crate::path::line::LineBase;
+
+    #[test]
+    fn the_exponent_of_a_small_mean_is_seen() {
+        let weights = [0.7353768263497599, 0.2646231736502402];
+        let (means, stds) =
+            ([-0.039456585321708815, 0.17779146041981342], [0.5272221819240639, 1.0090696901985043]);
+        let target = LineMeasure::gaussian_mixture(&weights, &means, &stds).unwrap();
+        let line = LineInstance::new(target, LineBase::Gaussian, Schedule::cosine()).unwrap();
+        let instance = Instance::LineOnset(line);
+        let found = FiniteAction::observed(&instance).unwrap();
+        // The claim's own resolution.
+        let Relation::Rate { resolution } = FiniteAction::relation(&instance) else { panic!() };
+        assert!(found.contains(1.0) && found.width() < resolution, "{found}");
+    }
 }

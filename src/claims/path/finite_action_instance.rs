@@ -95,11 +95,16 @@ impl Instance {
         }
     }
 
-    /// A mixture with a mean, or every third time the centred one.
+    /// A mixture with a mean, every third time a random one with a mean not nearer to 0 than [`LEAST_ONSET_MEAN`].
     pub(super) fn random_line_onset(stream: &mut Stream, index: usize) -> Result<Self> {
         let target = match index % 3 {
             0 => near_bumps()?,
-            1 => random_mixture(stream, 0)?,
+            1 => loop {
+                let target = random_mixture(stream, 0)?;
+                if target.mean().mid().abs() > LEAST_ONSET_MEAN {
+                    break target;
+                }
+            },
             _ => unequal_bumps()?,
         };
         let schedule = [Schedule::power(1.5)?, Schedule::cosine(), Schedule::linear(), Schedule::power(3.0)?]
@@ -139,6 +144,9 @@ impl Instance {
 
 /// The least distance from 0 of a mean that is seen in the growth.
 const LEAST_MEAN: f64 = 0.2;
+
+/// The least distance from 0 of a mean of which the exponent at 0 is seen: the exponent is that of `λm²` beside `λ²`, in λ below m².
+const LEAST_ONSET_MEAN: f64 = 1.0 / 256.0;
 
 fn table() -> Result<Schedule> {
     Schedule::table(vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 0.125, 0.625, 1.0])

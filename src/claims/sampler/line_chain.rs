@@ -5,7 +5,7 @@ use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result};
 use crate::measure::gaussian::Gaussian;
 use crate::measure::line::LineMeasure;
-use crate::numerics::extrapolation::limit_at_zero;
+use crate::numerics::extrapolation::order_at_zero;
 use crate::numerics::stream::Stream;
 use crate::numerics::vector::Units;
 use crate::path::{LinePath, MixtureCurve, Schedule};
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// Numbers of steps for local orders.
 const STEPS: [usize; 7] = [32, 64, 128, 256, 512, 1024, 2048];
+
+/// Fewest differences between halved steps from which an order is extrapolated.
+const FEWEST_DIFFERENCES: usize = 4;
 
 /// The chain `X_{k+1} = X_k + h((1+α)s_k(X_k) + β) + √(2h)ξ` towards a mixture, begun with the law of the path.
 #[derive(Clone, Debug)]
@@ -35,7 +38,8 @@ pub struct LineChain {
 /// steps here.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Observable {
-    /// The mean.
+    /// The mean beside those of [`Observable::Tanh`], the norm of the four errors: where the mean's own nearly cancels, its
+    /// order drowns in the quadrature.
     Mean,
     /// `E tanh(X − c)` for `c = −1, 0, 1`, the norm of the three errors.
     Tanh,
@@ -44,7 +48,9 @@ pub enum Observable {
 impl Observable {
     fn functions(self) -> &'static [fn(f64) -> f64] {
         match self {
-            Self::Mean => &[|x| x],
+            Self::Mean => {
+                &[|x| x, |x| core_math::tanh(x + 1.0), core_math::tanh, |x| core_math::tanh(x - 1.0)]
+            }
             Self::Tanh => &[|x| core_math::tanh(x + 1.0), core_math::tanh, |x| core_math::tanh(x - 1.0)],
         }
     }
@@ -166,15 +172,17 @@ impl LineChain {
             Ok(observable.functions().iter().map(|f| law.expectation(f)).collect::<Vec<Enclosure>>())
         });
         let values = values.into_iter().collect::<Result<Vec<_>>>()?;
-        let norm = |pair: &[Vec<Enclosure>]| {
-            let squares = pair[0].iter().zip(&pair[1]).map(|(a, b)| (*a - *b).square());
-            squares.fold(Enclosure::exact(0.0), |sum, square| sum + square).sqrt()
-        };
-        let differences: Vec<Enclosure> = values.windows(2).map(norm).collect();
-        let ratio = |pair: &[Enclosure]| (pair[0] / pair[1]).ln() * std::f64::consts::LOG2_E;
-        let orders: Vec<(f64, Enclosure)> =
-            differences.windows(2).zip(STEPS).map(|(pair, n)| (1.0 / n as f64, ratio(pair))).collect();
-        Ok(limit_at_zero(&orders).weakened(Evidence::Converged))
+        let differences: Vec<(f64, Vec<Enclosure>)> = values
+            .windows(2)
+            .zip(STEPS)
+            .map(|(pair, n)| (1.0 / n as f64, pair[0].iter().zip(&pair[1]).map(|(a, b)| *a - *b).collect()))
+            .collect();
+        // As many points as there are where the leading term stands out from the first step on, well if possible, and never
+        // fewer than four.
+        let starts = 0..=differences.len() - FEWEST_DIFFERENCES;
+        let well = |rest| starts.clone().find_map(|k| order_at_zero(&differences[k..], 1.0, rest));
+        let order = well(0.25).or_else(|| well(0.5));
+        Ok(order.unwrap_or(Enclosure::unknown(Evidence::Converged)).weakened(Evidence::Converged))
     }
 }
 

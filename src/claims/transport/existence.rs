@@ -63,15 +63,26 @@ impl FieldInstance {
         Self::Gaussian(Box::new(GaussianCase { point, route: Route::Lyapunov }))
     }
 
-    /// The field at a point where there is mass, for laws whose quantile functions are slow to compute.
+    /// The field at a point where there is mass, for laws whose quantile functions are slow to compute: the density is at least
+    /// [`LEAST_DENSITY`] of the mean one in the window that the point is drawn from (the rate of a mass is known to the error of the mass,
+    /// and is divided by the density).
     fn at_a_point(stream: &mut Stream, index: usize) -> Result<Self> {
         let point = if index.is_multiple_of(2) {
             LinePoint::potential(stream, index / 2)?
         } else {
             LinePoint::student(stream, index / 2)?
         };
-        let (lo, hi) = point.law(point.t)?.window(0.05);
-        let y = stream.random_range(lo..hi);
+        let y = {
+            let law = point.law(point.t)?;
+            let (lo, hi) = law.window(0.05);
+            let least = core_math::log(LEAST_DENSITY / (hi - lo));
+            loop {
+                let y = stream.random_range(lo..hi);
+                if law.log_density(y) >= least {
+                    break y;
+                }
+            }
+        };
         Ok(Self::AtPoint(Box::new(point), y))
     }
 
@@ -256,11 +267,14 @@ impl Theorem for Existence {
             FieldInstance::Gaussian(case) => metric_derivative_by_distances(&case.point.path, case.point.t),
             FieldInstance::Line(point) => Ok(point.metric_derivative_squared()?.sqrt()),
             FieldInstance::AtPoint(point, y) => {
-                let density = core_math::exp(point.law(point.t)?.log_density(*y));
+                let law = point.law(point.t)?;
+                let density = core_math::exp(law.log_density(*y));
+                let (below, above) = law.masses(*y);
+                let left = below < above;
                 let rate = central_derivative(point.t, point.room(), |s| {
                     let (below, above) = point.law(s)?.masses(*y);
                     // The smaller of the two, of the same rate up to the sign.
-                    let (mass, sign) = if *y < 0.0 { (below, 1.0) } else { (above, -1.0) };
+                    let (mass, sign) = if left { (below, 1.0) } else { (above, -1.0) };
                     Ok(Enclosure::around(sign * mass, FIELD * mass, Evidence::Converged))
                 })?;
                 Ok(-(rate / density))
@@ -268,6 +282,9 @@ impl Theorem for Existence {
         }
     }
 }
+
+/// Least density at a point, of the mean density of the window.
+const LEAST_DENSITY: f64 = 0.05;
 
 /// Relative error of densities, masses and fields by quadrature.
 const FIELD: f64 = 1e-12;

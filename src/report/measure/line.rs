@@ -100,6 +100,17 @@ fn of_atoms(law: &Mixture) -> Constants {
     Constants { poincare: constant, log_sobolev: constant, variance, notes }
 }
 
+/// The farthest that a law without closed form may lie from the base, in its own deviations: farther away a float is no finer than
+/// 10⁻¹⁰ of them, and the laws on the way are gathered from fewer digits than a report shows.
+const FARTHEST: f64 = 1e6;
+
+/// Whether the mean of a law without closed form is so far from the base, in its deviations, that nothing is computed on the way.
+fn is_too_far(context: &Context<'_>) -> bool {
+    let Some(law) = context.target.density().filter(|_| !context.has_closed_form()) else { return false };
+    let (mean, variance) = (law.mean().mid().abs(), law.variance().mid());
+    mean > FARTHEST * variance.sqrt()
+}
+
 /// What all parts of the report are computed from.
 struct Context<'a> {
     setting: &'a Setting,
@@ -110,6 +121,15 @@ struct Context<'a> {
 /// The report of a law on the line.
 pub(super) fn report(setting: &Setting, target: &LineTarget) -> Result<MeasureReport> {
     let context = Context { setting, target, curve: target.curve(setting.base)? };
+    if is_too_far(&context) {
+        let mut report = MeasureReport::of_constants(target.constants()?);
+        let reason = format!(
+            "the mean of the target lies more than {FARTHEST:e} of its deviations away from the base"
+        );
+        let names = ["action", "score_lipschitz", "conditional_poincare_sup", "small_kappa_limit", "bias"];
+        report.notes.extend(names.map(|name| absent(name, &reason)));
+        return Ok(report);
+    }
     let (constants, (path, bias)) = rayon::join(
         || target.constants(),
         || rayon::join(|| context.path_quantities(), || context.divergences()),

@@ -264,6 +264,9 @@ pub struct Conditional {
     pub mean: Vec<f64>,
     /// Conditional covariance, shape `[d, d]`; divided by ε it is the Jacobian of the map.
     pub covariance: DMatrix<f64>,
+    /// Largest density of the conditional law against the law of the side: by so much more than under that law is the square of
+    /// an error of the exponents in the conditional mean.
+    pub largest_density: f64,
 }
 
 impl Conditional {
@@ -276,6 +279,8 @@ impl Conditional {
         for (i, w) in masses.iter().enumerate() {
             mean.iter_mut().zip(atoms.point(i)).for_each(|(m, x)| *m += w / total * x);
         }
+        let densities = masses.iter().zip(atoms.weights()).map(|(m, w)| m / (total * w));
+        let largest_density = densities.fold(0.0, f64::max);
         let mut covariance = DMatrix::zeros(d, d);
         for (i, w) in masses.iter().enumerate() {
             let point = atoms.point(i);
@@ -285,7 +290,7 @@ impl Conditional {
                 }
             }
         }
-        Self { potential: -temperature * (top + core_math::log(total)), mean, covariance }
+        Self { potential: -temperature * (top + core_math::log(total)), mean, covariance, largest_density }
     }
 }
 
