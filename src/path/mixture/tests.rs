@@ -234,3 +234,23 @@ fn bad_input_is_refused() {
     assert!(LineCurve::slice(&path, 0.5).is_err(), "not on the line");
     assert!(MixturePath::student_with(atoms(), StudentScales::standard(3.0, 3).unwrap()).is_err());
 }
+
+#[test]
+fn the_coupling_has_the_energy_of_its_ends() {
+    let law = skewed();
+    // Σ w_k (|m_k|² + tr Σ_k) with the weights ⅕ and ⅘.
+    let second = 0.2 * (5.0 + 1.5) + 0.8 * (2.5 + 2.25);
+    let rounding = 64.0 * f64::EPSILON * second;
+    for (path, base) in [
+        (MixturePath::gaussian(law.clone()), 2.0),
+        (MixturePath::student(law.clone(), 5.0).unwrap(), 2.0 * 5.0 / 3.0),
+        (MixturePath::student(law, 2.0).unwrap(), f64::INFINITY),
+    ] {
+        for angle in [0.3, 1.1] {
+            let (sine, cosine) = f64::sin_cos(angle);
+            let (found, exact) =
+                (path.slice(angle).unwrap().coupling_bound(), sine * sine * second + cosine * cosine * base);
+            assert!(found == exact || (found - exact).abs() < rounding, "{path}: {found}, expected {exact}");
+        }
+    }
+}

@@ -61,6 +61,29 @@ fn one_component_has_the_bures_metric_derivative() {
 }
 
 #[test]
+fn bounds_meet_at_one_component_and_enclose_the_action_of_several() {
+    let off_centre = Mixture::new(&[1.0], vec![vector(&[1.0, -2.0])], vec![matrix(&[1.0, 0.4, 0.4, 0.5])]);
+    let schedule = Schedule::power(1.25).unwrap();
+    let several = Mixture::new(
+        &[0.3, 1.2],
+        vec![vector(&[1.0, -2.0]), vector(&[0.5, 1.5])],
+        vec![matrix(&[1.0, 0.4, 0.4, 0.5]), matrix(&[0.25, 0.0, 0.0, 2.0])],
+    );
+    // Interpolation in the angle, by samples at two sets of nodes.
+    let interpolation = 1e-3;
+    for (law, gap) in [(off_centre.unwrap(), 0.0), (several.unwrap(), 1.0)] {
+        let path = MixturePath::gaussian(law);
+        let found = mixture_action(&path, std::slice::from_ref(&schedule)).unwrap()[0].mid();
+        let [below, above] = AngularEnergy::metric_derivative_bounds(&path)
+            .unwrap()
+            .map(|bound| bound.whole(&schedule, 0.0).unwrap().mid());
+        let slack = interpolation * found;
+        assert!(below <= found + slack && found <= above + slack, "{below} {found} {above}");
+        assert!((above - below) <= slack + gap * found, "{below} {found} {above}");
+    }
+}
+
+#[test]
 fn on_the_line_it_is_the_integral_over_the_line() {
     let means = vec![vector(&[1.5]), vector(&[-2.0])];
     let path = MixturePath::gaussian(Mixture::isotropic(&[1.0, 2.0], means, &[0.5, 0.1]).unwrap());
