@@ -468,6 +468,127 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_exact_to_twice_their_order() {
+        let rounding = 64.0 * f64::EPSILON;
+        for order in [4, 7, 20, 33, 64] {
+            let rule = GaussRule::shared(order).unwrap();
+            let (t, w) = (rule.nodes(), rule.weights());
+            assert!(rule.order() == order && t.windows(2).all(|p| p[0] < p[1]));
+            for i in 0..order {
+                assert!(
+                    (t[i] + t[order - 1 - i]).abs() < rounding && (w[i] - w[order - 1 - i]).abs() < rounding
+                );
+            }
+            let moment = |k: i32| t.iter().zip(w).map(|(t, w)| w * t.powi(k)).sum::<f64>();
+            let last = 2 * order as i32 - 2;
+            for k in [0, 2, 4, last] {
+                assert!((moment(k) - 2.0 / f64::from(k + 1)).abs() < rounding, "{order} {k}");
+            }
+            // Not beyond: the next even power has an error.
+            let off = (moment(last + 2) - 2.0 / f64::from(last + 3)).abs();
+            assert!(order > 7 || off > 1e-6, "{order}: {off:e}");
+            // The matrices integrate and differentiate the powers that the nodes interpolate.
+            for k in [0, 1, 3] {
+                let values: Vec<f64> = t.iter().map(|t| t.powi(k)).collect();
+                let product = |matrix: &[f64], i: usize| dot(&matrix[i * order..(i + 1) * order], &values);
+                for i in 0..order {
+                    let exact = (t[i].powi(k + 1) - (-1.0_f64).powi(k + 1)) / f64::from(k + 1);
+                    assert!((product(&rule.integration, i) - exact).abs() < rounding, "{order} {k}");
+                    let slope = if k == 0 { 0.0 } else { f64::from(k) * t[i].powi(k - 1) };
+                    let steep = (order * order) as f64;
+                    assert!(
+                        (product(&rule.differentiation, i) - slope).abs() < rounding * steep,
+                        "{order} {k}"
+                    );
+                }
+                for at in [-1.0, -0.35, 0.8, t[1]] {
+                    assert!((rule.interpolate(&values, at) - at.powi(k)).abs() < rounding, "{order} {k}");
+                }
+            }
+        }
+        let sum: f64 = (0..7).map(f64::from).map(|k| k * (2.0 * k + 1.0)).sum();
+        let (a, b): (Vec<f64>, Vec<f64>) = (0..7).map(f64::from).map(|k| (k, 2.0 * k + 1.0)).unzip();
+        assert_eq!(dot(&a, &b), sum);
+    }
+
+    #[test]
+    fn resolved_functions_have_small_last_coefficients() {
+        let rule = GaussRule::shared(8).unwrap();
+        let legendre =
+            |k: usize| -> Vec<f64> { rule.nodes().iter().map(|&t| legendre_values(8, t)[k]).collect() };
+        // The largest value of P_7 and P_5 at the nodes is below 1: the coefficient 1 is more than that.
+        for k in 5..8 {
+            let values = legendre(k);
+            let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+            assert!(!rule.resolves(&values, 0.99 / largest) && rule.resolves(&values, 1.01 / largest), "{k}");
+            let mixed: Vec<f64> = values.iter().map(|v| 1.0 - 1e-6 * v).collect();
+            assert!(rule.resolves(&mixed, 1.1e-6) && !rule.resolves(&mixed, 0.9e-6), "{k}");
+        }
+        assert!(rule.resolves(&legendre(4), 1e-12) && rule.resolves(&[0.0; 8], 0.0));
+    }
+
+    #[test]
+    fn integrals_from_either_side_of_several_panels() {
+        let grid = PanelGrid::from_edges(vec![-1.0, 0.5, 2.0, 2.25], 9).unwrap();
+        let values: Vec<f64> = grid.nodes().iter().map(|x| 3.0 * x * x - 2.0 * x).collect();
+        let antiderivative = |x: f64| x.powi(3) - x * x;
+        let rounding = 1e3 * f64::EPSILON;
+        let (left, right) = (grid.cumulative(&values), grid.cumulative_from_right(&values));
+        for ((x, a), b) in grid.nodes().iter().zip(&left).zip(&right) {
+            assert!((a - (antiderivative(*x) + 2.0)).abs() < rounding, "{x}");
+            assert!((b - (antiderivative(2.25) - antiderivative(*x))).abs() < rounding, "{x}");
+        }
+        let mut buffer = vec![0.0; values.len()];
+        let total = antiderivative(2.25) + 2.0;
+        assert!((grid.cumulative_into(&values, &mut buffer) - total).abs() < rounding);
+        assert!((grid.cumulative_from_right_into(&values, &mut buffer) - total).abs() < rounding);
+        assert!((grid.integral(&values) - total).abs() < rounding);
+        for (x, panel) in [(-5.0, 0), (-1.0, 0), (0.4, 0), (0.5, 1), (1.9, 1), (2.0, 2), (2.25, 2), (9.0, 2)]
+        {
+            assert_eq!(grid.panel_of(x), panel, "{x}");
+        }
+        assert!(grid.len() == 27 && !grid.is_empty() && grid.rule().order() == 9);
+        assert_eq!(grid.refined().unwrap().edges(), [-1.0, -0.25, 0.5, 1.25, 2.0, 2.125, 2.25]);
+        assert_eq!(grid.with_order(5).unwrap().len(), 15);
+    }
+
+    #[test]
+    fn panels_are_as_long_as_the_potential_allows() {
+        let graded = |potential: &dyn Fn(f64) -> f64, range: (f64, f64), breaks: &[f64]| {
+            PanelGrid::graded(potential, range, breaks, 0.0, &Grading::default()).unwrap()
+        };
+        // Constant: nothing to resolve. A break, inside only.
+        assert_eq!(graded(&|_| 3.0, (0.0, 1.0), &[]).0.edges(), [0.0, 1.0]);
+        let (grid, values) = graded(&|x| 3.0 + x, (0.0, 1.0), &[0.3, 0.0, 1.0, -4.0, 0.3]);
+        assert_eq!(grid.edges(), [0.0, 0.3, 1.0]);
+        assert!(grid.nodes().iter().zip(&values).all(|(x, v)| (v - 3.0 - x).abs() < 1e-12));
+        // Linear of slope 40 on [0, 4]: no panel changes by more than 12, and none by less than a quarter of that.
+        let (grid, _) = graded(&|x| 40.0 * x, (0.0, 4.0), &[]);
+        for panel in grid.edges().windows(2) {
+            let change = 40.0 * (panel[1] - panel[0]);
+            assert!((2.5..=12.5).contains(&change), "{change}");
+        }
+        // Mirrored and scaled alike.
+        let well = |x: f64| x.powi(4) - 3.0 * x + x.sin();
+        let (grid, _) = graded(&well, (-2.0, 3.0), &[0.4]);
+        let (mirrored, _) = graded(&|x| well(-x), (-3.0, 2.0), &[-0.4]);
+        let turned: Vec<f64> = mirrored.edges().iter().rev().map(|x| -x).collect();
+        assert_eq!(turned.len(), grid.edges().len());
+        assert!(turned.iter().zip(grid.edges()).all(|(a, b)| (a - b).abs() < 1e-12), "{turned:?}");
+        let (double, _) = graded(&|x| well(0.5 * x), (-4.0, 6.0), &[0.8]);
+        assert!(double.edges().iter().zip(grid.edges()).all(|(a, b)| *a == 2.0 * b));
+        assert!((8..40).contains(&grid.edges().len()), "{:?}", grid.edges());
+        // An integrable singularity: panels shrink to where no mass is left, and no further.
+        let (singular, values) = graded(&|x: f64| 0.5 * x.ln(), (0.0, 1.0), &[]);
+        let mass: f64 = singular.integral(&values.iter().map(|v| (-v).exp()).collect::<Vec<f64>>());
+        assert!((mass - 2.0).abs() < 1e-8, "{mass}");
+        let least = singular.edges()[1];
+        assert!((1e-60..1e-14).contains(&least), "{least:e}");
+        let rough = PanelGrid::graded(|x| 1e7 * (1e5 * x).sin(), (0.0, 1.0), &[], 0.0, &Grading::default());
+        assert!(matches!(rough, Err(Error::NoConvergence { .. })));
+    }
+
+    #[test]
     fn refuses_bad_input() {
         assert!(GaussRule::shared(3).is_err());
         assert!(PanelGrid::from_edges(vec![0.0], 8).is_err());
