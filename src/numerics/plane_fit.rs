@@ -485,4 +485,76 @@ mod tests {
         assert!(mesh().fit(8, 8, &flat(1.0), Boundary::Free).is_err());
         assert!(mesh().fit(4, 9, &flat(1.0), Boundary::Free).is_err());
     }
+
+    #[test]
+    fn samples_carry_the_weights_of_their_rectangles() {
+        let mesh = PlaneMesh::new([vec![0.0, 1.0, 3.0], vec![-1.0, 0.0, 0.5, 2.0]]).unwrap();
+        assert_eq!(mesh.count(), [2, 3]);
+        let found = mesh.sample(4, |y, w| (y, w)).unwrap();
+        assert!(found.len() == 6 && found.iter().all(|cell| cell.len() == 16));
+        let rounding = 1e2 * f64::EPSILON;
+        let mut index = 0;
+        for (a, b) in [(0.0, 1.0), (1.0, 3.0)] {
+            for (c, d) in [(-1.0, 0.0), (0.0, 0.5), (0.5, 2.0_f64)] {
+                let cell = &found[index];
+                assert!(cell.iter().all(|(y, _)| a < y[0] && y[0] < b && c < y[1] && y[1] < d), "{index}");
+                // The second coordinate runs fastest.
+                assert!(cell[0].0[0] == cell[1].0[0] && cell[0].0[1] < cell[1].0[1]);
+                let sum: f64 = cell.iter().map(|(y, w)| w * y[0].powi(3) * y[1].powi(2)).sum();
+                let exact = (f64::powi(b, 4) - f64::powi(a, 4)) / 4.0 * (d.powi(3) - f64::powi(c, 3)) / 3.0;
+                assert!((sum - exact).abs() < rounding * (1.0 + exact), "{index}: {sum} {exact}");
+                index += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn fits_are_projections() {
+        let mesh = PlaneMesh::new([vec![-1.0, 0.2, 1.0], vec![0.0, 0.7, 2.0]]).unwrap();
+        let (degree, order) = (4, 7);
+        let fitted = |field: &(dyn Fn([f64; 2]) -> [f64; 2] + Sync), shift: [f64; 2], boundary: Boundary| {
+            let samples = mesh
+                .sample(order, |y, w| Sample { weight: w * (1.0 + y[0] * y[0]), field: field(y), shift })
+                .unwrap();
+            let square: f64 =
+                samples.iter().flatten().map(|s| s.weight * (s.field[0].powi(2) + s.field[1].powi(2))).sum();
+            (mesh.fit(degree, order, &samples, boundary).unwrap(), square)
+        };
+        let rounding = 1e-11;
+        // The gradient of a polynomial is found, and with a shift that of one which vanishes on the edge.
+        let gradient = |[x, y]: [f64; 2]| [2.0 * x * y + 1.0, x * x - y];
+        let shift = [0.3, -0.8];
+        let shifted = move |[x, y]: [f64; 2]| {
+            let (a, b) = (1.0 - x * x, y * (2.0 - y));
+            [-2.0 * x * b + shift[0] * a * b, a * (2.0 - 2.0 * y) + shift[1] * a * b]
+        };
+        for (fit, square) in
+            [fitted(&gradient, [0.0, 0.0], Boundary::Free), fitted(&shifted, shift, Boundary::Zero)]
+        {
+            assert!(
+                fit.residual < rounding && (fit.product - square).abs() < rounding * square,
+                "{fit:?} {square}"
+            );
+            assert!((fit.norm - square).abs() < rounding * square, "{fit:?} {square}");
+            // All rectangles of this mesh lie at its edge.
+            assert!((fit.outer - fit.norm).abs() < rounding * square, "{fit:?}");
+        }
+        // Pythagoras for what is no gradient, and less freedom fits less.
+        let turning = |[x, y]: [f64; 2]| [-y + x, x + y * y];
+        let (free, square) = fitted(&turning, [0.0, 0.0], Boundary::Free);
+        assert!((free.residual + free.norm - square).abs() < rounding * square, "{free:?} {square}");
+        assert!((free.product - free.norm).abs() < rounding * square && free.residual > 0.1, "{free:?}");
+        let (zero, _) = fitted(&turning, [0.0, 0.0], Boundary::Zero);
+        assert!(
+            (zero.residual + zero.norm - square).abs() < rounding * square && zero.residual > free.residual
+        );
+        assert!(zero.unknowns < free.unknowns, "{} {}", zero.unknowns, free.unknowns);
+        // Nodes of degree 4 on 2 × 2 rectangles: 9 × 9, of which one is fixed, or those on the edge.
+        assert_eq!((free.unknowns, zero.unknowns), (80, 49));
+        let samples =
+            mesh.sample(order, |_, w| Sample { weight: w, field: [0.0; 2], shift: [0.0; 2] }).unwrap();
+        assert!(mesh.fit(1, order, &samples, Boundary::Free).is_err());
+        assert!(mesh.fit(order, order, &samples, Boundary::Free).is_err());
+        assert!(mesh.fit(degree, order + 1, &samples, Boundary::Free).is_err());
+    }
 }

@@ -175,13 +175,13 @@ mod rates {
         };
         let (drift, diffusion) = ([1.5, -2.0, 0.0], 0.3);
         let found = fitted_rates(&grid, &drift, diffusion);
-        for i in 0..3 {
+        for (i, drift) in drift.into_iter().enumerate() {
             // The density e^{drift·y/diffusion} has no flux, and the mean drift of uniform densities is the drift.
-            let density = |y: f64| (drift[i] * y / diffusion).exp();
+            let density = |y: f64| (drift * y / diffusion).exp();
             let (left, right) = (found.up[i] * grid.cells[i], found.down[i] * grid.cells[i + 1]);
             let (a, b) = (left * density(grid.nodes[i]), right * density(grid.nodes[i + 1]));
             assert!((a / b - 1.0).abs() < 1e2 * rounding, "{i}: {a} {b}");
-            assert!((left - right - drift[i]).abs() < rounding, "{i}: {left} {right}");
+            assert!((left - right - drift).abs() < rounding, "{i}: {left} {right}");
         }
         // Upwind without diffusion.
         let upwind = fitted_rates(&grid, &drift, 0.0);

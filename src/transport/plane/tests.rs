@@ -194,6 +194,27 @@ fn components_far_apart_move_by_themselves() {
 }
 
 #[test]
+fn nothing_is_integrated_where_all_actions_are_infinite() {
+    let power = |exponent: f64| Schedule::power(exponent).unwrap();
+    let moving = MixturePath::gaussian(skewed());
+    let centred = moving.centred();
+    for (path, schedules, infinite) in [
+        (&moving, vec![Schedule::linear(), power(0.9)], true),
+        (&moving, vec![Schedule::linear(), power(1.1)], false),
+        (&centred, vec![power(0.5), power(0.3)], true),
+        (&centred, vec![power(0.51)], false),
+        (&centred, vec![Schedule::linear()], false),
+        (&moving, vec![Schedule::ornstein_uhlenbeck(1.0).unwrap()], false),
+        (&MixturePath::gaussian(atoms()), vec![Schedule::linear(), power(2.0)], true),
+        (&MixturePath::gaussian(atoms()), vec![Schedule::cosine()], false),
+    ] {
+        let found = super::action::certainly_infinite(path, &schedules);
+        assert_eq!(found.is_some(), infinite, "{path}");
+        assert!(found.is_none_or(|all| all.len() == schedules.len() && all.iter().all(|a| a.is_infinite())));
+    }
+}
+
+#[test]
 fn bounds_of_the_rotational_part_meet_up_to_what_is_not_resolved() {
     let path = MixturePath::student(atoms(), 3.0).unwrap();
     let slice = path.slice(FRAC_PI_4).unwrap();
