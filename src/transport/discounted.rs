@@ -251,6 +251,15 @@ mod tests {
     }
 
     #[test]
+    fn a_jump_that_no_panel_resolves_is_refused() {
+        let path = path(vec![1.0], vec![4.0], Schedule::cosine());
+        let found = discounted_action_by(&path, 0.0, &|angle| if angle > 1.0 { 1e300 } else { 1.0 });
+        let Err(Error::NoConvergence { reached, wanted, .. }) = found else { panic!("{found:?}") };
+        // Shorter than the distance of floats at some angle up to there.
+        assert!(reached < wanted && wanted <= f64::EPSILON, "{reached:e} {wanted:e}");
+    }
+
+    #[test]
     fn shapes_are_discounted_as_quadrature_says() {
         for schedule in Schedule::examples() {
             let path = path(vec![0.7, 0.0], vec![0.3, 5.0], schedule.clone());

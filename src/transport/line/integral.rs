@@ -307,6 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn the_worst_panel_comes_first() {
+        let waiting =
+            |bad: f64, a: f64| Waiting(bad, Panel { a, b: a + 1.0, value: [0.0], error: [bad], size: [1.0] });
+        assert!(waiting(1.0, 0.0) == waiting(1.0, 0.0) && waiting(1.0, 0.0) != waiting(1.0, 2.0));
+        assert!(waiting(1.0, 0.0) != waiting(2.0, 0.0) && waiting(1.0, 9.0) < waiting(2.0, 0.0));
+        let mut heap: BinaryHeap<Waiting<1>> =
+            [(1.0, 3.0), (2.0, 5.0), (2.0, 4.0), (0.0, 0.0)].map(|(bad, a)| waiting(bad, a)).into();
+        let order: Vec<f64> = std::iter::from_fn(|| heap.pop()).map(|w| w.1.a).collect();
+        assert_eq!(order, [4.0, 5.0, 3.0, 0.0]);
+        let two = Panel { a: 0.0, b: 1.0, value: [0.0; 2], error: [0.3, 0.1], size: [1.0; 2] };
+        assert_eq!(badness(&two, &[3.0, 0.5]), 0.2);
+        assert!(badness(&two, &[3.0, 0.0]) > 1e300);
+    }
+
+    #[test]
     fn what_is_beyond_all_octaves_belongs_to_a_moment() {
         let cauchy =
             crate::path::line::AtomsCurve::new(&[1.0], &[0.0], LineBase::Student { dof: 1.0 }).unwrap();
