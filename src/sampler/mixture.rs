@@ -172,6 +172,40 @@ impl MixtureScores {
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
     }
+
+    /// Mean of the target, shape `[d]`.
+    pub fn target_mean(&self) -> Vec<f64> {
+        let mut mean = vec![0.0; self.dim];
+        for (weight, row) in self.weights.iter().zip(self.means.chunks_exact(self.dim)) {
+            mean.iter_mut().zip(row).for_each(|(sum, m)| *sum += weight * m);
+        }
+        mean
+    }
+
+    /// Covariance of the target, shape `[d, d]`.
+    pub fn target_covariance(&self) -> DMatrix<f64> {
+        let mean = DVector::from_vec(self.target_mean());
+        let mut covariance = DMatrix::zeros(self.dim, self.dim);
+        for (k, weight) in self.weights.iter().enumerate() {
+            let row = &self.means[k * self.dim..(k + 1) * self.dim];
+            let offset = DVector::from_column_slice(row) - &mean;
+            covariance += (self.component_covariance(k) + &offset * offset.transpose()) * *weight;
+        }
+        covariance
+    }
+
+    fn component_covariance(&self, k: usize) -> DMatrix<f64> {
+        match &self.spread {
+            Spread::Isotropic(variances) => DMatrix::from_diagonal_element(self.dim, self.dim, variances[k]),
+            Spread::Diagonal(variances) => DMatrix::from_diagonal(&DVector::from_column_slice(
+                &variances[k * self.dim..(k + 1) * self.dim],
+            )),
+            Spread::Dense(axes) => {
+                let (basis, values) = &axes[k];
+                basis * DMatrix::from_diagonal(values) * basis.transpose()
+            }
+        }
+    }
 }
 
 impl PathScore for MixtureScores {

@@ -157,14 +157,6 @@ impl Score for WellsScore {
             }
         }
     }
-
-    fn linear_rate(&self) -> f64 {
-        1.0 / self.variance
-    }
-
-    fn steepest(&self) -> f64 {
-        1.0 / self.variance
-    }
 }
 
 impl WellsScore {

@@ -324,3 +324,27 @@ fn the_origin_is_left_when_it_is_far_from_the_means() {
     assert!(near_origin(&[-3.5, 4.8], &[-3.5, 4.8 - 1.0, -3.5, 4.8 + 1.0], 0.5));
     assert!(!near_origin(&[-3.7, 4.8], &[-3.7, 4.8 - 1.0, -3.7, 4.8 + 1.0], 0.5));
 }
+
+#[test]
+fn moments_of_the_target_are_those_of_the_mixture() {
+    /// Relative to squares of the means.
+    const ROUNDING: f64 = 1e-13;
+    for mixture in examples() {
+        let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+        let mean = DVector::from_vec(path.target_mean());
+        let total: f64 = (0..mixture.len()).map(|k| mixture.weight(k)).sum();
+        // Second moments minus the square of the mean, which cancels: the other way round from the sum of offsets.
+        let mut second = DMatrix::zeros(mixture.dim(), mixture.dim());
+        let mut first = DVector::zeros(mixture.dim());
+        for k in 0..mixture.len() {
+            let m = DVector::from_column_slice(mixture.component_mean(k));
+            let share = mixture.weight(k) / total;
+            second += (mixture.component_covariance(k) + &m * m.transpose()) * share;
+            first += m * share;
+        }
+        let rounding = ROUNDING * second.norm().max(1.0);
+        assert!((&first - &mean).norm() < rounding);
+        let covariance = &second - &first * first.transpose();
+        assert!((path.target_covariance() - covariance).norm() < rounding);
+    }
+}
