@@ -340,6 +340,80 @@ mod tests {
     }
 
     #[test]
+    fn constants_relax_as_the_equation_says() {
+        let rounding = 1e-12;
+        // C' = −2ρC + 4 from C.
+        for (constant, rate, step) in [(3.0, 0.7, 0.4), (0.5, -1.2, 2.0), (2.0, 40.0, 3.0), (1.0, 1e-9, 0.1)]
+        {
+            let limit = 2.0 / rate;
+            let exact: f64 = limit + (constant - limit) * f64::exp(-2.0 * rate * step);
+            let found = relaxed(constant, rate, step);
+            let cancelled = if rate < 1e-6 { 1e-6 } else { 0.0 };
+            assert!((found - exact).abs() < rounding * exact.abs() + cancelled, "{rate}: {found} {exact}");
+        }
+        assert!((relaxed(2.0, 0.0, 0.3) - 3.2).abs() < rounding);
+        assert_eq!(relaxed(2.0, 5.0, 0.0), 2.0);
+        assert_eq!((relaxed(2.0, -1e4, 1.0), relaxed(2.0, f64::NEG_INFINITY, 0.1)), (USELESS, USELESS));
+        assert_eq!(relaxed(2.0, f64::NEG_INFINITY, 0.0), 2.0);
+        // In two steps as in one.
+        let twice = relaxed(relaxed(3.0, 0.7, 0.15), 0.7, 0.25);
+        assert!((twice - relaxed(3.0, 0.7, 0.4)).abs() < rounding);
+    }
+
+    #[test]
+    fn cells_lie_between_the_angles_of_the_curvature() {
+        let schedule = Schedule::linear();
+        let contraction =
+            LineContraction { angles: vec![0.0, 0.4, 1.2], rates: vec![f64::NEG_INFINITY, 2.0, 1.0] };
+        let (times, rates) = contraction.cells(&schedule);
+        let count = CELLS as usize;
+        assert_eq!((times.len(), rates.len()), (2 * count + 1, 2 * count));
+        let rounding = 1e-12;
+        for k in 0..=count {
+            let share = k as f64 / count as f64;
+            assert!((times[k] - (0.4 * share).cos().powi(2)).abs() < rounding);
+            assert!((times[count + k] - (0.4 + 0.8 * share).cos().powi(2)).abs() < rounding);
+        }
+        // Nothing is known next to an end that could not be evaluated; else the values are linear in the angle.
+        assert!(rates[..count].iter().all(|r| *r == (f64::NEG_INFINITY, 2.0)));
+        for (k, rate) in rates[count..].iter().enumerate() {
+            let share = |k: usize| 2.0 - k as f64 / count as f64;
+            assert!(
+                (rate.0 - share(k + 1)).abs() < rounding && (rate.1 - share(k)).abs() < rounding,
+                "{rate:?}"
+            );
+        }
+        // A constant rate is integrated exactly: C at the end from C at the start.
+        let even = LineContraction { angles: vec![0.0, 0.4, 1.2], rates: vec![0.8; 3] };
+        let from = schedule.time_of_angle(1.2);
+        let found = even.log_sobolev_constant(&schedule, 0.5, from, 3.0).unwrap();
+        let exact = relaxed(3.0, 0.8, (1.0 - from) / 0.5);
+        assert!(found.widened(rounding).contains(exact) && found.width() < rounding, "{found} {exact}");
+        let falling = LineContraction { angles: vec![0.0, 0.4, 1.2], rates: vec![2.0, 1.5, 0.5] };
+        let found = falling.log_sobolev_constant(&schedule, 0.5, from, 3.0).unwrap();
+        assert!(
+            found.hi() < exact && found.lo() > 1.0 && found.relative_width() < 2.5 * CELL_ERROR,
+            "{found} {exact}"
+        );
+        assert!(even.log_sobolev_constant(&schedule, 0.5, 0.9, 3.0).is_err());
+    }
+
+    #[test]
+    fn narrow_targets_have_large_quotients_of_the_same_relative_accuracy() {
+        // Scaled by ten: the energy is a hundred times as large per unit of the action, the error relative to it.
+        let schedule = Schedule::cosine();
+        for std in [0.8, 0.1] {
+            let curve = MixtureCurve::new(&[0.4, 0.6], &[-2.0 * std, 1.5 * std], &[std, 1.2 * std]).unwrap();
+            let derivative = MetricDerivative::of(&curve, (0.0, FRAC_PI_2)).unwrap();
+            let exact = poincare_energy_on_line(&curve, &schedule, 0.2, &|_| 1.0).unwrap();
+            let found =
+                smooth_poincare_energy_on_line(&curve, &derivative, &schedule, 0.2, &|_| 1.0).unwrap();
+            assert!(found.interval().intersects(exact.interval()), "{found} {exact}");
+            assert!(found.relative_width() < 2.0 * COARSEST, "{std}: {found}");
+        }
+    }
+
+    #[test]
     fn bad_arguments_are_refused() {
         let curve = MixtureCurve::new(&[1.0], &[1.0], &[0.5]).unwrap();
         let schedule = Schedule::cosine();

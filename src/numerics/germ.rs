@@ -276,6 +276,75 @@ mod tests {
         assert!(logistic.lo() > 1.0 - 1e-12 && logistic.hi() <= 1.0 + 1e-12);
     }
 
+    /// A range holds all values from the end of the half-line on, and its ends are near the extreme ones that are finite.
+    #[track_caller]
+    fn holds(germ: Germ, from: f64, f: impl Fn(f64) -> f64, tight: [f64; 2]) {
+        let range = germ.range();
+        for k in 0..200 {
+            let x = from * 1.05_f64.powi(k);
+            let slack = 1e-9 * (1.0 + f(x).abs());
+            assert!(
+                range.lo() - slack <= f(x) && f(x) <= range.hi() + slack,
+                "{x}: {} not in {range:?}",
+                f(x)
+            );
+        }
+        let near =
+            |found: f64, wanted: f64| found == wanted || (found - wanted).abs() < 1e-9 * (1.0 + wanted.abs());
+        assert!(near(range.lo(), tight[0]) && near(range.hi(), tight[1]), "{range:?} {tight:?}");
+    }
+
+    #[test]
+    fn ranges_hold_the_values_and_are_tight_where_they_can_be() {
+        let (x, c) = (Germ::variable(2.0), Germ::from_f64);
+        let infinite = f64::INFINITY;
+        holds(x, 2.0, |x| x, [2.0, infinite]);
+        holds(c(3.0) * x * x - x, 2.0, |x| 3.0 * x * x - x, [10.0, infinite]);
+        holds(-(x * x) + c(1.0), 2.0, |x| 1.0 - x * x, [-infinite, -3.0]);
+        holds((x + c(1.0)).powi(2), 2.0, |x| (x + 1.0).powi(2), [4.0, infinite]);
+        holds(x.powi(3) / c(-2.0), 2.0, |x| -0.5 * x.powi(3), [-infinite, -4.0]);
+        holds(c(1.0) / x, 2.0, |x| 1.0 / x, [0.0, 0.5]);
+        holds(x.powi(-2), 2.0, |x| 1.0 / (x * x), [0.0, 0.25]);
+        holds(x + x.sin(), 2.0, |x| x + x.sin(), [1.0, infinite]);
+        holds(c(2.0) * (x.cos() + c(3.0)), 2.0, |x| 2.0 * x.cos() + 6.0, [4.0, 8.0]);
+        holds(x.sin() * x.cos(), 2.0, |x| x.sin() * x.cos(), [-1.0, 1.0]);
+        holds(x * x.sin() - x * x.sin(), 2.0, |_| 0.0, [-infinite, infinite]);
+        holds((-x).exp(), 2.0, |x| (-x).exp(), [0.0, (-2.0_f64).exp()]);
+        holds(x.ln(), 2.0, f64::ln, [2.0_f64.ln(), infinite]);
+        holds(x.sqrt(), 2.0, f64::sqrt, [2.0_f64.sqrt(), infinite]);
+        // Beyond the highest power that is kept only the range is.
+        holds(x.powi(8) - x.powi(2), 2.0, |x| x.powi(8) - x * x, [252.0, infinite]);
+        holds(x.powi(5) * x.powi(4), 2.0, |x| x.powi(9), [512.0, infinite]);
+        assert_eq!((x.powi(9) - x.powi(9)).range(), Interval::ENTIRE);
+        // The larger of two ends counts.
+        let later = Germ::variable(5.0);
+        holds(x + later, 5.0, |x| 2.0 * x, [10.0, infinite]);
+        holds(later * x, 5.0, |x| x * x, [25.0, infinite]);
+        holds(later - c(1.0), 5.0, |x| x - 1.0, [4.0, infinite]);
+        holds(c(1.0) / (c(1.0) + later * x), 5.0, |x| 1.0 / (1.0 + x * x), [0.0, 1.0 / 25.0]);
+    }
+
+    #[test]
+    fn absolute_values_keep_what_has_one_sign() {
+        let (x, c) = (Germ::variable(2.0), Germ::from_f64);
+        // Still a polynomial, not only a range.
+        let square = x * x;
+        assert_eq!(Number::abs(square), square);
+        assert_eq!(Number::abs(-square), square);
+        holds(Number::abs(c(1.0) - x), 2.0, |x| x - 1.0, [1.0, f64::INFINITY]);
+        holds(Number::abs(x.sin()), 2.0, |x| x.sin().abs(), [0.0, 1.0]);
+        holds(Number::abs(x.sin() - c(3.0)), 2.0, |x| 3.0 - x.sin(), [2.0, 4.0]);
+        holds(Number::sign(x), 2.0, |_| 1.0, [1.0, 1.0]);
+        holds(Number::sign(-x), 2.0, |_| -1.0, [-1.0, -1.0]);
+        assert!(x.representative() > 2.0 && (c(2.0) * x * x - x).representative() > 0.0);
+        assert!((c(5.0) - x).representative() < 0.0);
+        // log(e^{−x} + e^{−2x}) = −x + log(1 + e^{−x}).
+        let sum = Germ::log_sum_exp(2, |i| if i == 0 { -(x + x) } else { -x });
+        let excess = (sum + x).range();
+        assert!(excess.lo().abs() < 1e-12, "{excess:?}");
+        assert!((excess.hi() - (-2.0_f64).exp().ln_1p()).abs() < 1e-12, "{excess:?}");
+    }
+
     #[test]
     fn what_is_not_known_is_unbounded() {
         assert_eq!(Germ::variable(-1.0).range(), Interval::ENTIRE);

@@ -446,4 +446,30 @@ mod tests {
         assert!(enclosed.contains(many) && enclosed.width() < 16.0 * f64::EPSILON);
         assert_eq!(Interval::log_sum_exp(0, |_| Interval::ONE).hi(), f64::NEG_INFINITY);
     }
+
+    #[test]
+    fn logarithms_of_hyperbolic_cosines_on_either_side_of_the_switch() {
+        let rounding = 4.0 * f64::EPSILON;
+        for a in [1e-8, 0.3, LN_COSH_SWITCH * 0.999, LN_COSH_SWITCH, LN_COSH_SWITCH * 1.001, 5.0, 800.0] {
+            // By e^{−2a} and by sinh², one of which is accurate.
+            let exact = if a < 0.1 {
+                0.5 * (a.sinh() * a.sinh()).ln_1p()
+            } else {
+                a + (-2.0 * a).exp().ln_1p() - 2.0_f64.ln()
+            };
+            for x in [a, -a] {
+                assert!((Number::ln_cosh(x) - exact).abs() <= rounding * (1.0 + exact), "{x}");
+            }
+            let found = ln_cosh_of_end(a);
+            assert!(found.width() <= 16.0 * rounding * (1.0 + exact), "{a}: {found:?}");
+            assert!((found.mid() - exact).abs() <= found.width() + rounding * exact, "{a}: {found:?}");
+        }
+        let sum = log_sum_exp_of_ends(3, |i| [1.0, -2.0, 0.5][i]);
+        let exact = (1.0_f64.exp() + (-2.0_f64).exp() + 0.5_f64.exp()).ln();
+        assert!((sum.mid() - exact).abs() < rounding && sum.width() < 8.0 * rounding, "{sum:?}");
+        assert_eq!(log_sum_exp_of_ends(0, |_| 0.0).hi(), f64::NEG_INFINITY);
+        let plain = f64::log_sum_exp(3, |i| [1.0, -2.0, 0.5][i]);
+        assert!((plain - exact).abs() < rounding);
+        assert_eq!(f64::log_sum_exp(2, |_| f64::NEG_INFINITY), f64::NEG_INFINITY);
+    }
 }

@@ -236,6 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn ends_up_to_six_are_allowed() {
+        // A little above the gaps of the half-lines and of what is almost the whole line.
+        let (at, inside) =
+            (smallest_neumann_degree, smallest_neumann_degree(point(0.0), point(5.99)).unwrap());
+        let (right, left) = (at(point(0.0), point(6.0)).unwrap(), at(point(-6.0), point(0.0)).unwrap());
+        assert!(right.intersects(left) && right.lo() > 2.0 && right.hi() < inside.lo(), "{right:?} {left:?}");
+        let whole = at(point(-6.0), point(6.0)).unwrap();
+        assert!(whole.lo() > 1.0 && whole.hi() < 1.000_000_1, "{whole:?}");
+        assert!(smallest_neumann_degree(point(5.5), point(6.0_f64.next_up())).is_none());
+        assert!(smallest_neumann_degree(point(-6.0_f64.next_up()), point(0.0)).is_none());
+        assert!(smallest_neumann_degree(point(1.0), point(0.5)).is_none());
+        assert!(smallest_degree(point(6.5)).is_none() && smallest_degree(point(-27.0)).is_none());
+    }
+
+    #[test]
     fn an_unreachable_zero_is_not_invented() {
         for z in [-60.0, -26.0, 6.0, 40.0] {
             if let Some(nu) = smallest_degree(point(z)) {

@@ -94,6 +94,57 @@ mod tests {
     use super::*;
 
     #[test]
+    fn panels_are_as_long_as_the_nearest_singularity_allows() {
+        for schedule in Schedule::examples() {
+            for variance in [1e-6, 0.3, 7.0, 1e6] {
+                let (start, end) = (0.05, schedule.angle(0.0).min(1.5));
+                let channel = Channel::from_standard(1.0, variance);
+                let panels = channel.panels(&schedule, start, end);
+                let stops: Vec<f64> = schedule.angle_breaks().into_iter().chain([end]).collect();
+                // The zero of cos²φ·a + sin²φ has tan²φ = −a.
+                let (pole, height) = if variance < 1.0 {
+                    (0.0, variance.sqrt().atanh())
+                } else {
+                    (std::f64::consts::FRAC_PI_2, variance.sqrt().recip().atanh())
+                };
+                for pair in panels.windows(2) {
+                    let mut longest = (0.7 * (pair[0] - pole).hypot(height)).min(0.4);
+                    if schedule.is_singular_at_start() {
+                        longest = longest.min(0.5 * (std::f64::consts::FRAC_PI_2 - pair[0]));
+                    }
+                    let length = pair[1] - pair[0];
+                    let rounding = 8.0 * f64::EPSILON;
+                    assert!(length <= longest + rounding, "{schedule} {variance}: {pair:?}");
+                    let cut = stops.contains(&pair[1]);
+                    assert!(cut || length >= longest - rounding, "{schedule} {variance}: {pair:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn variances_and_their_uncertainty() {
+        let channel = Channel {
+            target_mean: Interval::ZERO,
+            target_variance: Interval::new(3.0, 5.0),
+            base_mean: Interval::ZERO,
+            base_variance: Interval::new(0.5, 0.75),
+        };
+        let rounding = 4.0 * f64::EPSILON;
+        assert!((channel.uncertainty() - 1.0 / 3.0).abs() < rounding);
+        let turned = Channel {
+            target_variance: channel.base_variance,
+            base_variance: channel.target_variance,
+            ..channel
+        };
+        assert!((turned.uncertainty() - 1.0 / 3.0).abs() < rounding);
+        let angle = 0.4_f64;
+        let exact = 4.0 * angle.cos().powi(2) + 0.625 * angle.sin().powi(2);
+        assert!((channel.variance(angle) - exact).abs() < rounding);
+        assert_eq!(Channel::from_standard(1.0, 2.0).uncertainty(), 0.0);
+    }
+
+    #[test]
     fn panels_run_through_and_shrink_towards_singularities() {
         for schedule in Schedule::examples() {
             for variance in [1e-12, 0.3, 1.0, 7.0, 1e12] {

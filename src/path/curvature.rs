@@ -135,6 +135,81 @@ mod tests {
     use crate::path::{LineCurve, MixtureCurve};
     use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
+    /// A law of which the windows and the curvature are known.
+    struct Bent(fn(f64) -> f64);
+
+    impl LineSlice for Bent {
+        fn point(&self, y: f64) -> crate::path::SlicePoint {
+            crate::path::SlicePoint { curvature: (self.0)(y), ..Default::default() }
+        }
+        fn masses(&self, _: f64) -> (f64, f64) {
+            (0.5, 0.5)
+        }
+        /// `[−3, 5]` at the least level.
+        fn window(&self, level: f64) -> (f64, f64) {
+            if level < 1e-9 { (-3.0, 5.0) } else { (-1.0, 2.0) }
+        }
+        fn breaks(&self) -> Vec<f64> {
+            vec![-20.0, 0.3, 0.5, 20.0]
+        }
+        fn relative_error(&self) -> f64 {
+            1e-6
+        }
+    }
+
+    #[test]
+    fn far_points_lie_at_distances_that_double() {
+        // Monotone: the extreme values are at the farthest points, 8 windows beyond the last for the quick look and 128 for the other.
+        let rising = |y: f64| y / (1.0 + y.abs());
+        let at = |y: f64| y / (1.0 + y.abs());
+        let rounding = 1e2 * f64::EPSILON;
+        assert!((largest_curvature(&Bent(rising)) - at(5.0 + 64.0)).abs() < rounding);
+        assert!((largest_curvature(&Bent(|y| -y / (1.0 + y.abs()))) + at(-3.0 - 64.0)).abs() < rounding);
+        let [low, high] = curvature_range(&Bent(rising));
+        assert!((high.mid() - at(5.0 + 8.0 * 128.0)).abs() < rounding, "{high}");
+        assert!((low.mid() - at(-3.0 - 8.0 * 128.0)).abs() < rounding, "{low}");
+        // As uncertain as the last doubling.
+        let last = at(5.0 + 8.0 * 128.0) - at(5.0 + 8.0 * 64.0);
+        assert!((0.5 * high.width() - last).abs() < 1e-3 * last, "{high} {last}");
+        // What is not a number far out is left out.
+        let cut = |y: f64| if y.abs() > 6.0 { f64::NAN } else { y / (1.0 + y.abs()) };
+        let most = largest_curvature(&Bent(cut));
+        assert!((most - at(5.0)).abs() < rounding, "{most}");
+        let [low, high] = curvature_range(&Bent(cut));
+        let error = 2e-6 * at(5.0);
+        assert!(
+            (low.mid() - at(-3.0)).abs() < rounding && (high.mid() - at(5.0)).abs() < rounding,
+            "{low} {high}"
+        );
+        assert!(high.width() > error && high.width() < 1.01 * error, "{high}");
+        assert!(largest_curvature(&Bent(|_| f64::NAN)).is_nan());
+        assert!(!curvature_range(&Bent(|_| f64::NAN))[0].is_finite());
+    }
+
+    #[test]
+    fn peaks_between_points_are_found() {
+        // Highest off the grid, higher than a second peak, and lowest between breaks.
+        let hills = |y: f64| {
+            (-40.0 * (y - 1.234).powi(2)).exp() + 0.9 * (-40.0 * (y + 0.777).powi(2)).exp()
+                - 2.0 * (-40.0 * (y - 0.4).powi(2)).exp()
+        };
+        let golden = 1e-6;
+        let overlap = 1e-9;
+        let [low, high] = curvature_range(&Bent(hills));
+        assert!((high.mid() - 1.0).abs() < golden && high.width() < 1e2 * golden, "{high}");
+        assert!((low.mid() + 2.0).abs() < golden + overlap && low.width() < 1e2 * golden, "{low}");
+        let quick = 1e-3;
+        assert!((largest_curvature(&Bent(hills)) - 1.0).abs() < quick);
+        let (widest, values) = grid(&Bent(hills), 16, true);
+        assert_eq!(widest, (-3.0, 5.0));
+        // Two windows, one of them twice, and the breaks and the middles between them that lie inside.
+        assert!(values.windows(2).all(|w| w[0].0 < w[1].0), "{values:?}");
+        for at in [-3.0, -2.5, 5.0, -1.0, -0.8125, 2.0, 0.3, 0.5, 0.4] {
+            assert!(values.iter().any(|(y, v)| *y == at && *v == hills(at)), "{at} {values:?}");
+        }
+        assert_eq!(grid(&Bent(hills), 16, false).1.iter().filter(|(y, _)| [0.3, 0.4].contains(y)).count(), 0);
+    }
+
     #[test]
     fn two_equal_wells_bend_most_between_them() {
         let (mean, std) = (2.0_f64, 0.5_f64);

@@ -136,3 +136,49 @@ impl fmt::Display for LinePath {
         write!(f, "{}, {}", self.curve, self.schedule)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Law;
+
+    impl LineSlice for Law {
+        fn point(&self, y: f64) -> SlicePoint {
+            SlicePoint { log_density: y, score: 2.0, curvature: 3.0, velocity: 4.0, log_density_rate: 5.0 }
+        }
+        fn masses(&self, y: f64) -> (f64, f64) {
+            (y, 0.25)
+        }
+        fn window(&self, level: f64) -> (f64, f64) {
+            (-level, 3.0 * level)
+        }
+        fn breaks(&self) -> Vec<f64> {
+            vec![-1.0, 2.5]
+        }
+        fn relative_error(&self) -> f64 {
+            1e-3
+        }
+    }
+
+    #[test]
+    fn only_points_are_read_in_another_way() {
+        let point = |law: &Law, y: f64| SlicePoint { velocity: -y, ..law.point(y) };
+        let reread = Reread { law: &Law, point };
+        assert_eq!(reread.point(7.0), SlicePoint { velocity: -7.0, ..Law.point(7.0) });
+        assert_eq!(reread.log_density(7.0), 7.0);
+        assert_eq!(reread.masses(0.5), (0.5, 0.25));
+        assert_eq!(reread.window(0.1), Law.window(0.1));
+        assert_eq!(reread.breaks(), [-1.0, 2.5]);
+        assert_eq!(reread.relative_error(), 1e-3);
+    }
+
+    #[test]
+    fn what_a_law_does_not_say_itself_follows() {
+        assert_eq!(Law.log_density(0.75), 0.75);
+        let mut values = [0.0; 3];
+        Law.log_densities(&[1.0, -2.0, 3.5], &mut values);
+        assert_eq!(values, [1.0, -2.0, 3.5]);
+        assert!(Law.bumps().is_empty());
+    }
+}

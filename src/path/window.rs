@@ -33,3 +33,48 @@ pub(super) fn window(laws: &[(f64, f64)], level: f64, masses: impl Fn(f64) -> (f
     let right = points.partition_point(|&y| above(y) > level).clamp(1, last);
     (tighten(points[left - 1], points[left], &below), tighten(points[right], points[right - 1], &above))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(laws: &[(f64, f64, f64)], level: f64) -> (f64, f64) {
+        let total: f64 = laws.iter().map(|l| l.2).sum();
+        let masses = |y: f64| {
+            laws.iter().fold((0.0, 0.0), |(below, above), (mean, std, weight)| {
+                let x = (y - mean) / (std * std::f64::consts::SQRT_2);
+                let half = 0.5 * weight / total;
+                (below + half * core_math::erfc(-x), above + half * core_math::erfc(x))
+            })
+        };
+        let pairs: Vec<(f64, f64)> = laws.iter().map(|l| (l.0, l.1)).collect();
+        let (lo, hi) = window(&pairs, level, masses);
+        assert!(masses(lo).0 <= level && masses(hi).1 <= level, "{laws:?} {level}: {lo} {hi}");
+        (lo, hi)
+    }
+
+    #[test]
+    fn windows_of_normal_laws_end_at_their_quantiles() {
+        let bisection = 1e-5;
+        for (level, z) in [(0.25, 0.674_489_750_2), (1e-3, 3.090_232_306_2), (1e-10, 6.361_340_902_4)] {
+            for (mean, std) in [(0.0, 1.0), (5.0, 0.01), (-3.0, 200.0)] {
+                let (lo, hi) = of(&[(mean, std, 1.0)], level);
+                assert!((lo - (mean - z * std)).abs() < bisection * std, "{level}: {lo}");
+                assert!((hi - (mean + z * std)).abs() < bisection * std, "{level}: {hi}");
+            }
+        }
+    }
+
+    #[test]
+    fn windows_of_mixtures_are_tight_on_the_scale_of_the_law_at_their_end() {
+        // The wide law decides on the left, where the narrow one has nothing, and the narrow one on the right.
+        let bisection = 1e-4;
+        let (lo, hi) = of(&[(0.0, 1e4, 1e-3), (1e6, 0.1, 0.999)], 1e-4);
+        // A tenth of the first law: z = 1.2815515655; 1.001·10⁻⁴ of the second.
+        assert!((lo + 1.281_551_565_5e4).abs() < bisection * 1e4, "{lo}");
+        assert!((hi - 1e6 - 0.371_877).abs() < bisection, "{hi}");
+        // Mirrored.
+        let (left, right) = of(&[(0.0, 1e4, 1e-3), (-1e6, 0.1, 0.999)], 1e-4);
+        assert!((left + hi).abs() < bisection && (right + lo).abs() < bisection * 1e4, "{left} {right}");
+    }
+}

@@ -72,6 +72,54 @@ mod tests {
     use crate::path::Schedule;
 
     #[test]
+    fn the_velocity_moves_mean_and_covariance() {
+        // u = ṁ + (λ̇/2)(Σ_1 − Σ_0)Σ_t^{-1}(y − m_t), with inverses of matrices in the plane by hand.
+        let (target_mean, base_mean) = ([1.0, -2.0], [0.5, 0.25]);
+        let law = |mean: [f64; 2], [a, b, c]: [f64; 3]| {
+            if b == 0.0 {
+                return Gaussian::diagonal(mean.to_vec(), vec![a, c]).unwrap();
+            }
+            let covariance = nalgebra::DMatrix::from_row_slice(2, 2, &[a, b, b, c]);
+            Gaussian::new(nalgebra::DVector::from_vec(mean.to_vec()), covariance).unwrap()
+        };
+        for (one, zero) in [([2.0, 0.7, 0.5], [1.0, -0.3, 0.6]), ([2.0, 0.0, 0.5], [1.0, 0.0, 0.6])] {
+            for schedule in [Schedule::linear(), Schedule::power(2.0).unwrap()] {
+                let path =
+                    GaussianPath::new(law(target_mean, one), law(base_mean, zero), schedule.clone()).unwrap();
+                let (t, y) = (0.36, [0.3, 1.1]);
+                let (lambda, rate) = (schedule.lambda(t), schedule.lambda_dot(t));
+                let (w, v) = (lambda.sqrt(), (1.0 - lambda).sqrt());
+                let at: [f64; 3] = std::array::from_fn(|k| lambda * one[k] + (1.0 - lambda) * zero[k]);
+                let determinant = at[0] * at[2] - at[1] * at[1];
+                let x = [0, 1].map(|i| y[i] - w * target_mean[i] - v * base_mean[i]);
+                let score = [
+                    -(at[2] * x[0] - at[1] * x[1]) / determinant,
+                    -(at[0] * x[1] - at[1] * x[0]) / determinant,
+                ];
+                let gap: [f64; 3] = std::array::from_fn(|k| one[k] - zero[k]);
+                let image = [gap[0] * score[0] + gap[1] * score[1], gap[1] * score[0] + gap[2] * score[1]];
+                let found = conditional_velocity(&path, t, &y).unwrap();
+                let scores = path_score(&path, t, &y).unwrap();
+                let rounding = 1e2 * f64::EPSILON;
+                for i in 0..2 {
+                    let mean = 0.5 * rate * (target_mean[i] / w - base_mean[i] / v);
+                    let exact = mean - 0.5 * rate * image[i];
+                    assert!(found[i].widened(rounding).contains(exact), "{path}: {} {exact}", found[i]);
+                    assert!(
+                        scores[i].widened(rounding).contains(score[i]),
+                        "{path}: {} {}",
+                        scores[i],
+                        score[i]
+                    );
+                    let (least, most) = (f64::EPSILON * score[i].abs(), 1e3 * rounding);
+                    assert!((least..most).contains(&scores[i].width()), "{path}: {}", scores[i]);
+                    assert!(found[i].width() < most, "{path}: {}", found[i]);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn one_dimensional_velocity_is_the_affine_map() {
         // λ = t = 1/4, π = N(2, 5), ν = γ: m_t = 1, v = 2, ṁ = 2, v̇ = 4: u(y) = 2 + (y−1).
         let target = Gaussian::isotropic(vec![2.0], 5.0).unwrap();

@@ -211,6 +211,67 @@ mod tests {
         }
     }
 
+    /// A rate of forgetting that counts how often it is asked for.
+    fn evaluations(path: &GaussianPath, from: f64, rate: f64) -> (Enclosure, u32) {
+        let count = std::cell::Cell::new(0);
+        let counted = |_: f64| {
+            count.set(count.get() + 1);
+            rate
+        };
+        (discounted_action_by(path, from, &counted).unwrap(), count.get())
+    }
+
+    #[test]
+    fn a_translation_has_a_closed_form_at_every_rate() {
+        // √λ = t for λ = t²: the speed is |m|² and the integral |m|²(1 − e^{−r(1−from)})/r.
+        let moving = path(vec![1.0, -2.0], vec![1.0, 1.0], Schedule::power(2.0).unwrap());
+        let mut before = 0;
+        for rate in [0.01, 1.0, 30.0, 1e3, 1e5, 1e8_f64] {
+            for from in [0.0, 0.3] {
+                let exact = -5.0 * (-rate * (1.0 - from)).exp_m1() / rate;
+                let (found, count) = evaluations(&moving, from, rate);
+                let digits = 1e-9;
+                assert!(found.contains(exact) && found.relative_width() < digits, "{rate}: {found} {exact}");
+                // What the weight leaves is a few hundred panels.
+                assert!(rate > 1e5 || count < 25_000, "{rate}: {count}");
+                assert!(from != 0.0 || rate > 1.0 || count >= before);
+                before = count;
+            }
+        }
+    }
+
+    #[test]
+    fn a_rate_that_changes_is_integrated() {
+        // λ = t² is cos²φ, and t = cos φ: with the rate 2t the exponent is 1 − u².
+        let moving = path(vec![1.5], vec![1.0], Schedule::power(2.0).unwrap());
+        let found = discounted_action_by(&moving, 0.0, &|angle| 2.0 * angle.cos()).unwrap();
+        // 2.25·e^{−1}∫_0^1 e^{u²}du, Dawson's integral at 1.
+        let exact = 2.25 * 0.538_079_506_912_768_4;
+        assert!(found.contains(exact) && found.relative_width() < 1e-12, "{found} {exact}");
+    }
+
+    #[test]
+    fn shapes_are_discounted_as_quadrature_says() {
+        for schedule in Schedule::examples() {
+            let path = path(vec![0.7, 0.0], vec![0.3, 5.0], schedule.clone());
+            let (from, rate) = (0.1, 3.0);
+            let mut breaks: Vec<f64> = (0..=90).map(|k| from + 0.01 * f64::from(k)).collect();
+            breaks.extend(schedule.time_breaks().into_iter().filter(|b| *b > from && *b < 1.0));
+            breaks.sort_by(f64::total_cmp);
+            breaks.dedup();
+            breaks[0] = from;
+            let last = breaks.len() - 1;
+            breaks[last] = 1.0;
+            let exact = crate::numerics::quadrature::integrate(&breaks, |t| {
+                metric_derivative_squared(&path, t).unwrap().mid() * (-rate * (1.0 - t)).exp()
+            });
+            let found = discounted_action(&path, from, rate).unwrap();
+            let digits = 1e-10;
+            assert!((found - exact).abs().lo() <= digits * exact.mid(), "{path}: {found} {exact}");
+            assert!(found.relative_width() < digits, "{path}: {found}");
+        }
+    }
+
     #[test]
     fn bad_arguments_are_refused() {
         let target = Gaussian::isotropic(vec![0.0], 2.0).unwrap();

@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use crate::path::Schedule;
     use crate::transport::action;
+    use nalgebra::{DMatrix, DVector};
 
     #[test]
     fn fisher_action_is_the_action() {
@@ -92,6 +93,48 @@ mod tests {
             assert!(found.interval().intersects(expected.interval()), "{path}: {found} {expected}");
             // Quadrature to about twelve digits.
             assert!(found.relative_width() < 1e-11, "{path}: {found}");
+        }
+    }
+
+    #[test]
+    fn panels_grow_from_the_start_and_halve_towards_the_target() {
+        let law = Gaussian::standard(1).unwrap();
+        let path = |schedule| GaussianPath::from_standard(law.clone(), schedule).unwrap();
+        let linear = path(Schedule::linear());
+        let breaks = dyadic_breaks(&linear, 0.125, 0.9);
+        assert_eq!(breaks, [0.125, 0.1875, 0.28125, 0.421875, 0.6328125, 0.81640625, 0.9]);
+        // 1 − 2^{−k} until that is nearer to 1 than 2·10⁻¹², from where two more panels reach it.
+        let breaks = dyadic_breaks(&linear, 0.5, 1.0);
+        assert_eq!(breaks.len(), 41);
+        for (k, &at) in (1..=39).zip(&breaks) {
+            assert_eq!(at, 1.0 - 0.5_f64.powi(k));
+        }
+        assert!(breaks[39] - breaks[38] < 2e-12 && breaks[40] == 1.0, "{breaks:?}");
+        // Corners inside the range, not on its edge or outside.
+        let times = vec![0.0, 0.25, 0.5, 0.875, 1.0];
+        let table = path(Schedule::table(times.clone(), times).unwrap());
+        assert_eq!(dyadic_breaks(&table, 0.375, 0.75), [0.375, 0.5, 0.5625, 0.75]);
+    }
+
+    #[test]
+    fn information_of_laws_with_and_without_axes() {
+        // Variances 4 and ¼ along (0.6, 0.8) and (0.8, −0.6), and the mean (1, −2).
+        let rows = [4.0 * 0.36 + 0.25 * 0.64, 4.0 * 0.48 - 0.25 * 0.48, 0.0, 4.0 * 0.64 + 0.25 * 0.36];
+        let covariance = DMatrix::from_row_slice(2, 2, &[rows[0], rows[1], rows[1], rows[3]]);
+        let dense = Gaussian::new(DVector::from_vec(vec![1.0, -2.0]), covariance).unwrap();
+        let diagonal = Gaussian::diagonal(vec![1.0, -2.0], vec![4.0, 0.25]).unwrap();
+        let ulp = f64::EPSILON;
+        for (target, largest) in [(dense, 4e3 * ulp), (diagonal, 4e2 * ulp)] {
+            let path = GaussianPath::from_standard(target, Schedule::linear()).unwrap();
+            for t in [0.1, 0.6, 1.0] {
+                let part = |v: f64| (t * (v - 1.0)).powi(2) / (1.0 + t * (v - 1.0));
+                let exact = 5.0 * t + part(4.0) + part(0.25);
+                let found = fisher_along_path(&path, t).unwrap();
+                let rounding = 16.0 * ulp * exact;
+                assert!(found.widened(rounding).contains(exact), "{path}: {found} {exact}");
+                // At least what one rounding of every variance and mean does, and not much more.
+                assert!(found.width() > 2.0 * ulp && found.relative_width() < largest, "{path}: {found}");
+            }
         }
     }
 

@@ -317,10 +317,15 @@ fn dense_shape_action(path: &GaussianPath, from: f64, until: f64) -> Result<Encl
     // η ≤ λ‖Σ_1 − Σ_0‖/λ_min(Σ_0) on the rest.
     let rate = Enclosure::certified(schedule.enclosed(first).lambda_dot.square());
     let weight = metric_derivative_squared(&centred, first)? / rate;
-    let difference = (path.target().covariance() - path.base().covariance()).norm();
-    let eta = 2.0 * SINGULAR_LAMBDA * difference / path.base().spectrum().smallest().lo();
+    let eta = change_at_the_start(path);
     let rest = weight * Enclosure::certified(schedule.rate_energy(0.0, first)?);
     Ok(swept + rest.widened(2.0 * eta * rest.hi()).weakened(Evidence::Converged))
+}
+
+/// Bound for the relative change of Σ while λ is below twice [`SINGULAR_LAMBDA`].
+fn change_at_the_start(path: &GaussianPath) -> f64 {
+    let difference = (path.target().covariance() - path.base().covariance()).norm();
+    2.0 * SINGULAR_LAMBDA * difference / path.base().spectrum().smallest().lo()
 }
 
 /// Value of λ below which the closed form stands for the integral of a dense path.
@@ -433,6 +438,82 @@ mod tests {
             assert!(dense.channels().is_none());
             let value = action(&dense, 0.0, 1.0).unwrap() / 2.0;
             assert!(value.contains(expected) && value.relative_width() < 1e-6, "dense {exponent}: {value}");
+        }
+    }
+
+    #[test]
+    fn the_change_near_the_base_is_bounded() {
+        let law =
+            |rows: [f64; 4]| Gaussian::new(DVector::zeros(2), DMatrix::from_row_slice(2, 2, &rows)).unwrap();
+        let schedule = Schedule::power(0.6).unwrap();
+        let path = GaussianPath::new(law([4.0, 1.0, 1.0, 3.0]), law([1.0, 0.5, 0.5, 1.0]), schedule).unwrap();
+        // |(3, ½; ½, 2)| = √13.5, and the smallest eigenvalue ½.
+        let exact = 2.0 * 1e-12 * 13.5_f64.sqrt() / 0.5;
+        let rounding = 1e2 * f64::EPSILON;
+        assert!((change_at_the_start(&path) / exact - 1.0).abs() < rounding);
+    }
+
+    #[test]
+    fn panels_come_from_the_extreme_channels() {
+        let schedule = Schedule::linear();
+        let channel = |variance: f64| Channel::from_standard(0.0, variance);
+        let middle = [0.5, 1.0, 2.0].map(channel);
+        let all: Vec<Channel> = [1e3, 0.5, 1e-4, 1.0, 2.0].into_iter().map(channel).collect();
+        let of = |channels: &[Channel]| {
+            let mut panels = distinct_panels(channels, &schedule, 0.0, 1.5);
+            panels.sort_by(f64::total_cmp);
+            panels
+        };
+        let mut extreme: Vec<f64> =
+            [1e-4, 1e3].iter().flat_map(|&v| channel(v).panels(&schedule, 0.0, 1.5)).collect();
+        extreme.sort_by(f64::total_cmp);
+        assert_eq!(of(&all), extreme);
+        assert!(of(&middle).len() < extreme.len());
+    }
+
+    #[test]
+    fn panels_double_away_from_a_target_that_is_not_reached_smoothly() {
+        let breaks = vec![0.1, 0.5, 1.5];
+        let linear = graded_towards_target(&Schedule::linear(), breaks.clone());
+        assert_eq!(linear, [0.1, 0.2, 0.4, 0.5, 0.8, 1.5]);
+        assert_eq!(graded_towards_target(&Schedule::cosine(), breaks.clone()), breaks);
+        let whole = vec![0.0, 0.5, 1.5];
+        assert_eq!(graded_towards_target(&Schedule::linear(), whole.clone()), whole);
+        assert_eq!(graded_towards_target(&Schedule::linear(), vec![0.1]), [0.1]);
+        assert_eq!(graded_towards_target(&Schedule::linear(), vec![0.1, 0.2]), [0.1, 0.2]);
+    }
+
+    #[test]
+    fn actions_are_the_integrals_of_the_speed() {
+        // With a moving base, dense matrices, and by channels: against quadrature in time of the speed itself.
+        let turned = |a: f64, b: f64, mean: [f64; 2]| {
+            let rows = [0.36 * a + 0.64 * b, 0.48 * (a - b), 0.48 * (a - b), 0.64 * a + 0.36 * b];
+            Gaussian::new(DVector::from_vec(mean.to_vec()), DMatrix::from_row_slice(2, 2, &rows)).unwrap()
+        };
+        let straight =
+            |a: f64, b: f64, mean: [f64; 2]| Gaussian::diagonal(mean.to_vec(), vec![a, b]).unwrap();
+        let digits = 1e-9;
+        for schedule in Schedule::examples() {
+            for (target, base) in [
+                (turned(4.0, 0.3, [1.0, -0.5]), turned(1.0, 1.0, [0.0, 0.0])),
+                (turned(4.0, 0.3, [1.0, -0.5]), straight(0.5, 2.0, [-1.0, 2.0])),
+                (straight(4.0, 0.3, [1.0, -0.5]), straight(0.5, 2.0, [-1.0, 2.0])),
+            ] {
+                let path = GaussianPath::new(target, base, schedule.clone()).unwrap();
+                let (from, until) = (0.15, 0.85);
+                let mut breaks: Vec<f64> = (0..=14).map(|k| from + 0.05 * f64::from(k)).collect();
+                breaks[14] = until;
+                breaks.extend(schedule.time_breaks().into_iter().filter(|b| *b > from && *b < until));
+                breaks.sort_by(f64::total_cmp);
+                breaks.dedup_by(|a, b| *a - *b < digits);
+                let exact = integrate(&breaks, |t| metric_derivative_squared(&path, t).unwrap().mid());
+                let found = action(&path, from, until).unwrap();
+                assert!((found - exact).abs().lo() <= digits * exact.mid(), "{path}: {found} {exact}");
+                assert!(found.relative_width() < digits, "{path}: {found}");
+                let [a, b] = [(from, 0.5), (0.5, until)].map(|(a, b)| action(&path, a, b).unwrap());
+                assert!((a + b - found).abs().lo() <= 0.0, "{path}: {a} {b} {found}");
+                assert_eq!(action(&path, 0.5, 0.5).unwrap().hi(), 0.0);
+            }
         }
     }
 

@@ -110,6 +110,49 @@ mod tests {
     }
 
     #[test]
+    fn means_and_coordinates_add_up() {
+        let digits = 1e-11;
+        // The action is KL(π|γ), a sum over coordinates.
+        let (means, variances) = ([0.5, -2.0, 0.0], [0.2, 3.0, 1.0]);
+        let target = Gaussian::diagonal(means.to_vec(), variances.to_vec()).unwrap();
+        let path = GaussianPath::from_standard(target, Schedule::linear()).unwrap();
+        let part = |(m, v): (&f64, &f64)| 0.5 * (m * m + v - 1.0 - v.ln());
+        let exact: f64 = means.iter().zip(&variances).map(part).sum();
+        let found = action_in_ou_time(&path).unwrap();
+        assert!(
+            (found.mid() / exact - 1.0).abs() < digits && found.relative_width() < digits,
+            "{found} {exact}"
+        );
+        // A translation passes |m|·√λ.
+        for schedule in [Schedule::linear(), Schedule::ornstein_uhlenbeck(2.0).unwrap(), Schedule::cosine()] {
+            let target = Gaussian::isotropic(vec![3.0, -4.0], 1.0).unwrap();
+            let path = GaussianPath::from_standard(target, schedule.clone()).unwrap();
+            for (from, until) in [(0.1, 0.6), (0.3, 1.0), (0.0, 0.5)] {
+                let exact = 5.0 * (schedule.lambda(until).sqrt() - schedule.lambda(from).sqrt());
+                let found = length_in_ou_time(&path, from, until).unwrap();
+                assert!(found.contains(exact) && found.relative_width() < digits, "{path}: {found} {exact}");
+            }
+        }
+        // Centred on the line between two times: the difference of standard deviations.
+        let target = Gaussian::isotropic(vec![0.0], 9.0).unwrap();
+        let path = GaussianPath::from_standard(target, Schedule::linear()).unwrap();
+        let found = length_in_ou_time(&path, 0.25, 0.75).unwrap();
+        let exact = 7.0_f64.sqrt() - 3.0_f64.sqrt();
+        assert!(found.contains(exact) && found.relative_width() < digits, "{found} {exact}");
+    }
+
+    #[test]
+    fn panels_shrink_towards_the_pole_of_a_small_variance() {
+        assert_eq!(breaks(0.0, 3.5, 1.0), [0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 3.5]);
+        // 2^{−5} is the first that is not above a quarter of 1/8.
+        assert_eq!(breaks(0.0, 0.75, 0.125), [0.0, 0.03125, 0.0625, 0.125, 0.25, 0.5, 0.75]);
+        assert_eq!(breaks(0.3, 2.0, 1.0), [0.3, 0.5, 1.0, 2.0]);
+        // Forty halvings at most.
+        assert_eq!(breaks(0.0, 1.0, 1e-300).len(), 42);
+        assert_eq!(breaks(0.0, 40.0, 1.0).len(), 43);
+    }
+
+    #[test]
     fn another_base_and_bad_times_are_refused() {
         let law = |v| Gaussian::isotropic(vec![0.0], v).unwrap();
         let other = GaussianPath::new(law(1.0), law(2.0), Schedule::linear()).unwrap();

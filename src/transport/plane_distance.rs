@@ -191,6 +191,36 @@ mod tests {
     }
 
     #[test]
+    fn divergences_count_what_sinkhorn_leaves_open() {
+        let (_, density) = normal([0.2, -0.1], (1.0, 0.2, 0.8));
+        let resolution = PlaneResolution::new([(-6.0, 6.5), (-5.0, 5.0)], 1.0, 3).unwrap();
+        let epsilon = 1.0;
+        let own = resolution.divergence(&density, &density, epsilon).unwrap();
+        let open = 4.0 * epsilon * (ROUNDING + DEFECT);
+        assert!(own.contains(0.0) && own.width() > 1.99 * open && own.width() < 4.0 * open, "{own}");
+        // The grid covers the window with steps as long as asked for, or a little shorter.
+        let grid = resolution.grid(&density, 0.7).unwrap();
+        let same = resolution.grid(&density, 0.7).unwrap();
+        assert!(EntropicPlan::between_grids(&grid, &same, epsilon, DEFECT).is_ok());
+    }
+
+    #[test]
+    fn the_number_of_points_is_limited_at_the_lowest_temperature() {
+        let new = |length: f64, warmest: f64, levels: usize| {
+            PlaneResolution::new([(0.0, 1.0), (0.0, length)], warmest, levels).is_ok()
+        };
+        // The coldest of three is half the warmest: spacing 0.65·√(warmest/2).
+        let longest = MOST_POINTS * SPACINGS[1] * 0.5_f64.sqrt();
+        assert!(new(0.999 * longest, 1.0, 3) && !new(1.001 * longest, 1.0, 3));
+        assert!(new(2.0 * 0.999 * longest, 4.0, 3) && !new(2.0 * 1.001 * longest, 4.0, 3));
+        // Two more levels: half the temperature again.
+        assert!(
+            new(0.999 * longest / 2.0_f64.sqrt(), 1.0, 5) && !new(1.001 * longest / 2.0_f64.sqrt(), 1.0, 5)
+        );
+        assert!(new(1.0, 1.0, 16) && !new(1.0, 1.0, 17) && !new(1.0, 1.0, 2));
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let window = [(-1.0, 1.0), (-1.0, 1.0)];
         for warmest in [0.0, -1.0, f64::NAN, 1e-12] {

@@ -80,6 +80,50 @@ mod tests {
     use crate::transport::metric_derivative_squared;
 
     #[test]
+    fn room_ends_at_the_next_corner() {
+        let of = |schedule: Schedule, t: f64| {
+            room(&GaussianPath::from_standard(Gaussian::standard(1).unwrap(), schedule).unwrap(), t)
+        };
+        let table = || Schedule::table(vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 0.125, 0.625, 1.0]).unwrap();
+        let rounding = f64::EPSILON;
+        for (t, exact) in
+            [(0.0625, 0.0625), (0.1875, 0.0625), (0.375, 0.125), (0.5625, 0.0625), (0.875, 0.125)]
+        {
+            assert!((of(table(), t) - exact).abs() <= rounding);
+        }
+        assert!((of(Schedule::linear(), 0.3) - 0.3).abs() <= rounding);
+        assert!((of(Schedule::linear(), 0.9) - 0.1).abs() <= rounding);
+    }
+
+    #[test]
+    fn roundings_are_those_of_a_few_units_in_the_last_place() {
+        let ulp = f64::EPSILON;
+        let diagonal = Gaussian::diagonal(vec![1.0, -2.0], vec![0.5, 4.0]).unwrap();
+        let dense = Gaussian::new(
+            nalgebra::DVector::from_vec(vec![1.0, -2.0]),
+            nalgebra::DMatrix::from_row_slice(2, 2, &[0.5, 0.3, 0.3, 4.0]),
+        )
+        .unwrap();
+        for target in [diagonal, dense] {
+            let path = GaussianPath::from_standard(target, Schedule::cosine()).unwrap();
+            // √(0.75² + 2.5²) is the size of the entries, 1/√0.6 that of an inverse root.
+            let size = 0.75_f64.hypot(2.5);
+            let rounding = covariance_rounding(&path, 0.5).unwrap();
+            assert!((0.5 * ulp * size..16.0 * ulp * size).contains(&rounding), "{path}: {rounding:e}");
+            let moved = displacement(&path, 0.5, &path.law(0.5).unwrap()).unwrap();
+            assert!((ulp * size.sqrt()..32.0 * ulp * size).contains(&moved), "{path}: {moved:e}");
+            // √λ = 1/√2 at ½, and the distance of laws at two times is known by coordinates.
+            let distance = path_distance(&path, 0.4, 0.6).unwrap();
+            let other = path.law(0.4).unwrap().wasserstein2_squared(&path.law(0.6).unwrap()).unwrap().sqrt();
+            assert!(distance.contains(other.mid()) && distance.width() >= 2.0 * moved, "{distance} {other}");
+        }
+        let exact = half_width(Enclosure::exact(3.0));
+        assert!((exact - 3.0 * ulp).abs() <= ulp * ulp, "{exact}");
+        let wide = half_width(Enclosure::exact(3.0).widened(0.25));
+        assert!((wide - 0.25).abs() <= 8.0 * ulp, "{wide}");
+    }
+
+    #[test]
     fn distances_give_the_closed_form() {
         // |p'|² = |ṁ|² + (λ̇(a−1))²/(4v) for N(m, a) at λ = t: m²/(4t) + (a−1)²/(4(1+t(a−1))).
         let path =

@@ -128,6 +128,37 @@ mod tests {
     }
 
     #[test]
+    fn information_and_speed_are_those_of_the_mixture() {
+        use crate::path::{LineCurve, MixtureCurve};
+        use crate::transport::line::{MetricDerivative, slice_integrals};
+        let (offset, variance) = (1.3, 0.4_f64);
+        let curve = MixtureCurve::new(&[0.5, 0.5], &[-offset, offset], &[variance.sqrt(); 2]).unwrap();
+        for schedule in [Schedule::linear(), Schedule::power(2.0).unwrap(), Schedule::cosine()] {
+            let path = SymmetricPairPath::new(offset, variance, schedule.clone()).unwrap();
+            for t in [0.05, 0.4, 0.9] {
+                let angle = schedule.angle(t);
+                let exact = slice_integrals(curve.slice(angle).unwrap().as_ref());
+                let found = path.fisher_information(t).unwrap();
+                let digits = 1e-10;
+                let information = exact.relative_fisher_information.mid();
+                assert!((found.mid() / information - 1.0).abs() < digits, "{path}: {found} {exact:?}");
+                assert!(found.relative_width() < digits && found.width() > 0.0, "{path}: {found}");
+                let speed = exact.velocity_squared.mid() / schedule.time_rate(angle).powi(2);
+                let found = path.metric_derivative_squared(t).unwrap();
+                assert!((found.mid() / speed - 1.0).abs() < digits, "{path}: {found} {speed}");
+            }
+            let profile = MetricDerivative::of(&curve, (0.0, std::f64::consts::FRAC_PI_2)).unwrap();
+            let quadrature = 1e-7;
+            for (from, until) in [(0.1, 0.5), (0.3, 0.95)] {
+                let exact = profile.action(&schedule, from, until).unwrap();
+                let found = path.action(from, until).unwrap();
+                assert!((found.mid() / exact.mid() - 1.0).abs() < quadrature, "{path}: {found} {exact}");
+                assert!(found.relative_width() < quadrature, "{path}: {found}");
+            }
+        }
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let new = |r, s| SymmetricPairPath::new(r, s, Schedule::linear());
         for (r, s) in

@@ -3,7 +3,7 @@
 use super::divergence::{Divergences, divergences, doubt};
 use super::grid::{Grid, Map, Ramp};
 use super::law::LineLaw;
-use super::refinement::{limit, tabulated_limit, witnessed};
+use super::refinement::{limit, noise, tabulated_limit, witnessed};
 use super::stepper::{FORMULAE, History, Masses, Rates};
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
@@ -515,11 +515,4 @@ impl Level {
         };
         cells.zip(history.state()).map(log_density).collect()
     }
-}
-
-/// What relative errors `δ` of the densities do to a divergence `D = O(w²)`: `∫p·w·δw ≤ √(2D)·δ`, for either law, and their
-/// square; four times that for differences in the angle.
-fn noise(relative_error: f64, divergence: f64) -> f64 {
-    let delta = 4.0 * relative_error;
-    2.0 * delta * (2.0 * divergence.abs()).sqrt() + delta * delta
 }

@@ -9,6 +9,8 @@ pub(super) mod divergence;
 mod drift;
 pub(super) mod grid;
 mod law;
+#[cfg(test)]
+mod parts;
 pub(super) mod refinement;
 pub(super) mod stepper;
 #[cfg(test)]

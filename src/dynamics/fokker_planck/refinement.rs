@@ -81,3 +81,10 @@ pub(in crate::dynamics) fn tabulated_limit(tables: &[Vec<f64>]) -> Vec<f64> {
         })
         .collect()
 }
+
+/// What relative errors `δ` of the densities do to a divergence `D = O(w²)`: `∫p·w·δw ≤ √(2D)·δ`, for either law, and their
+/// square; four times that for differences in the angle.
+pub(in crate::dynamics) fn noise(relative_error: f64, divergence: f64) -> f64 {
+    let delta = 4.0 * relative_error;
+    2.0 * delta * (2.0 * divergence.abs()).sqrt() + delta * delta
+}

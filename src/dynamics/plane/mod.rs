@@ -24,6 +24,7 @@ mod tests;
 pub use reduction::{MixtureBias, mixture_bias};
 
 use crate::dynamics::fokker_planck::grid::{Grid, Map, Ramp};
+use crate::dynamics::fokker_planck::refinement::noise;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
 use crate::measure::mixture::Mixture;
@@ -106,11 +107,7 @@ pub fn plane_bias(
         return Err(Error::domain("grids", accuracy.grids, "a number of grids from 3 to 6"));
     }
     let (first, last) = (schedule.angle(from), schedule.angle(until));
-    let mut ends: Vec<f64> =
-        schedule.angle_breaks().into_iter().filter(|b| (last..first).contains(b) && *b > last).collect();
-    ends.extend([first, last]);
-    ends.sort_by(|a, b| b.total_cmp(a));
-    let pieces: Vec<Ramp> = ends.windows(2).map(|w| Ramp { first: w[0], last: w[1] }).collect();
+    let pieces = pieces(schedule, first, last);
     let [x, y] = [marginal(path, 0)?, marginal(path, 1)?];
     let scale = if path.has_gaussian_base() { SCALE } else { 1.0 };
     let maps = [Map::around(&x, first, last)?, Map::around(&y, first, last)?].map(|map| map.rescaled(scale));
@@ -181,6 +178,15 @@ pub fn plane_bias(
     })
 }
 
+/// The smooth pieces of a schedule between two angles, from the first one down.
+fn pieces(schedule: &Schedule, first: f64, last: f64) -> Vec<Ramp> {
+    let mut ends: Vec<f64> =
+        schedule.angle_breaks().into_iter().filter(|b| last < *b && *b < first).collect();
+    ends.extend([first, last]);
+    ends.sort_by(|a, b| b.total_cmp(a));
+    ends.windows(2).map(|w| Ramp { first: w[0], last: w[1] }).collect()
+}
+
 /// The limit of figures on grids of so many cells, with an expansion in even powers of the cells' sizes (Lagrange's formula at zero).
 fn extrapolated(cells: &[usize], figures: &[f64]) -> f64 {
     let square = |n: usize| (n * n) as f64;
@@ -192,13 +198,6 @@ fn extrapolated(cells: &[usize], figures: &[f64]) -> f64 {
 
 /// Relative rounding of a density.
 const ROUNDING: f64 = 1e-13;
-
-/// What relative errors `δ` of the densities do to a divergence `D = O(w²)`: `∫p·w·δw ≤ √(2D)·δ` and their square; four times that
-/// for differences in the angle.
-fn noise(relative_error: f64, divergence: f64) -> f64 {
-    let delta = 4.0 * relative_error;
-    2.0 * delta * (2.0 * divergence.abs()).sqrt() + delta * delta
-}
 
 /// The path of one coordinate.
 fn marginal(path: &MixturePath, axis: usize) -> Result<MixturePath> {

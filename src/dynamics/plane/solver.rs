@@ -114,8 +114,7 @@ fn transposed(x: &[f64], inner: usize) -> Vec<f64> {
 fn rates(log_masses: &[f64], grid: &Grid) -> Rates {
     let outer = grid.nodes.len();
     let inner = log_masses.len() / outer;
-    let size = (outer - 1) * inner;
-    let (mut up, mut down) = (Vec::with_capacity(size), Vec::with_capacity(size));
+    let (mut up, mut down) = (Vec::with_capacity(log_masses.len()), Vec::with_capacity(log_masses.len()));
     for i in 0..outer - 1 {
         let (left, right, gap) = (grid.cells[i], grid.cells[i + 1], grid.gaps[i]);
         let shift = core_math::log(right / left);
@@ -374,3 +373,6 @@ fn step(
     sweep(frame, length, inner, &mut x, &mut pivots);
     (x, FORMULAE.len())
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,50 @@ fn extrapolation_is_exact_for_even_polynomials() {
 }
 
 #[test]
+fn pieces_end_at_the_corners_strictly_between() {
+    let table = Schedule::table(vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 0.125, 0.625, 1.0]).unwrap();
+    let breaks = table.angle_breaks();
+    let of = |first: f64, last: f64| -> Vec<(f64, f64)> {
+        pieces(&table, first, last).iter().map(|ramp| (ramp.first, ramp.last)).collect()
+    };
+    assert_eq!(of(1.5, 0.0), [(1.5, breaks[1]), (breaks[1], breaks[0]), (breaks[0], 0.0)]);
+    assert_eq!(of(breaks[1], breaks[0]), [(breaks[1], breaks[0])]);
+    assert_eq!(of(1.5, breaks[1]), [(1.5, breaks[1])]);
+    assert_eq!(of(breaks[0], 0.1), [(breaks[0], 0.1)]);
+    assert_eq!(of(0.4, 0.3), [(0.4, 0.3)]);
+}
+
+#[test]
+fn marginals_are_the_laws_of_coordinates() {
+    let means = vec![vector(&[1.0, -2.0]), vector(&[0.5, 1.5])];
+    let covariances = vec![matrix([1.0, 0.4, 0.4, 0.5]), matrix([0.25, 0.0, 0.0, 2.0])];
+    let target = Mixture::new(&[0.3, 1.2], means, covariances).unwrap();
+    let rounding = 1e2 * f64::EPSILON;
+    for path in [MixturePath::gaussian(target.clone()), MixturePath::student(target, 3.0).unwrap()] {
+        for (axis, (mean, variance)) in
+            [([1.0, 0.5], [1.0, 0.25]), ([-2.0, 1.5], [0.5, 2.0])].into_iter().enumerate()
+        {
+            let found = marginal(&path, axis).unwrap();
+            assert_eq!((found.dim(), found.freedom()), (1, path.freedom()));
+            for k in 0..2 {
+                assert!((found.target().weight(k) - [0.2, 0.8][k]).abs() < rounding);
+                assert!((found.target().component_mean(k)[0] - mean[k]).abs() < rounding);
+                assert!((found.target().component_variances(k)[0] - variance[k]).abs() < rounding);
+            }
+        }
+    }
+}
+
+#[test]
+fn part_of_a_grid_has_the_faces_between_its_nodes() {
+    let list = |from: usize, to: usize| (from..to).map(|i| i as f64).collect::<Vec<f64>>();
+    let grid = Grid { nodes: list(0, 6), cells: list(10, 16), faces: list(20, 25), gaps: list(30, 35) };
+    let found = part(&grid, 1..4);
+    assert_eq!((found.nodes, found.cells), (list(1, 4), list(11, 14)));
+    assert_eq!((found.faces, found.gaps), (list(21, 23), list(31, 33)));
+}
+
+#[test]
 fn a_product_turned_or_not_has_the_sum_of_the_biases() {
     let schedule = Schedule::cosine();
     let normal = Mixture::isotropic(&[1.0], vec![vector(&[0.5])], &[0.4]).unwrap();

@@ -196,3 +196,117 @@ proptest! {
         prop_assert!(trace.width() <= 64.0 * f64::EPSILON * matrix.norm().max(1.0));
     }
 }
+
+/// A ball around integers.
+fn ball(rows: usize, columns: usize, entries: &[i32], radius: f64) -> Ball {
+    Ball {
+        centre: Matrix::from_fn(rows, columns, |i, j| Dd::from(f64::from(entries[i * columns + j]))),
+        radius,
+    }
+}
+
+#[test]
+fn radii_are_those_of_the_members_and_of_the_roundings() {
+    let tiny = 1e-6;
+    // |A| = √91, |B| = √(1+4+9+16+25+36+49+64+81+100+121+144)=√650, rows × inner × columns = 2 × 3 × 4.
+    let a = ball(2, 3, &[1, 2, 3, 4, 5, 6], 0.25);
+    let b = ball(3, 4, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 0.5);
+    let product = a.product(&b);
+    assert_eq!((product.centre[(0, 0)], product.centre[(1, 3)]), (Dd::from(38.0), Dd::from(128.0)));
+    let exact = 91.0_f64.sqrt() * 0.5 + 0.25 * 650.0_f64.sqrt() + 0.125;
+    assert!(product.radius >= exact && product.radius < exact * (1.0 + tiny), "{} {exact}", product.radius);
+    // What underflow may cost is counted by products: three for each of eight entries.
+    let zeros = |rows: usize, columns: usize| Ball::from(Matrix::zeros(rows, columns));
+    let radius = zeros(2, 3).product(&zeros(3, 4)).radius;
+    assert!((24.0 * Dd::UNDERFLOW..25.0 * Dd::UNDERFLOW).contains(&radius), "{radius:e}");
+    // Five units for entries of size |A||B|.
+    let sharp = Ball { radius: 0.0, ..a.clone() }.product(&Ball { radius: 0.0, ..b });
+    let exact = 5.0 * Dd::UNIT * (91.0_f64 * 650.0).sqrt();
+    assert!(sharp.radius >= exact && sharp.radius < exact * (1.0 + tiny), "{:e} {exact:e}", sharp.radius);
+    let other = ball(2, 3, &[0, -1, 2, 5, 1, 1], 0.5);
+    for (found, first, norm_squared) in [
+        (a.plus(&other), 1.0, 1.0 + 1.0 + 25.0 + 81.0 + 36.0 + 49.0),
+        (a.minus(&other), 1.0, 1.0 + 9.0 + 1.0 + 1.0 + 16.0 + 25.0_f64),
+    ] {
+        let exact = 0.75 + Dd::UNIT * norm_squared.sqrt();
+        assert_eq!(found.centre[(0, 0)], Dd::from(first));
+        assert!(found.radius >= exact && found.radius < exact * (1.0 + tiny), "{}", found.radius);
+        let norm = norm_squared.sqrt() + exact;
+        assert!(found.norm() >= norm * (1.0 - tiny * tiny) && found.norm() < norm * (1.0 + tiny));
+        let square = found.norm_squared();
+        let ends = [(norm_squared.sqrt() - exact).powi(2), norm.powi(2)];
+        assert!(
+            (square.lo() - ends[0]).abs() < tiny * ends[1] && (square.hi() - ends[1]).abs() < tiny * ends[1]
+        );
+    }
+    let exact = a.difference_of_floats(&other);
+    assert!(exact.centre[(1, 0)] == Dd::from(-1.0) && (exact.radius - 0.75).abs() < tiny);
+    assert_eq!((a.transpose().centre[(2, 0)], a.transpose().radius), (Dd::from(3.0), 0.25));
+    let entry = a.entry(1, 1);
+    assert!(entry.contains(4.75) && entry.contains(5.25) && entry.width() < 0.5 + tiny, "{entry:?}");
+    // tr(AᵀC) = −2 + 6 + 20 + 5 + 6, for all members of both.
+    let inner = a.inner_product(&other);
+    let spread = 91.0_f64.sqrt() * 0.5 + 0.25 * 32.0_f64.sqrt() + 0.125;
+    assert!(
+        (inner.mid() - 35.0).abs() < tiny && (0.5 * inner.width() / spread - 1.0).abs() < tiny,
+        "{inner:?}"
+    );
+    let none = zeros(2, 3).inner_product(&zeros(2, 3));
+    assert!(none.hi() >= 6.0 * Dd::UNDERFLOW && none.hi() < 8.0 * Dd::UNDERFLOW, "{none:?}");
+}
+
+#[test]
+fn scaled_balls_keep_their_shape() {
+    let a = ball(1, 2, &[3, -5], 0.25);
+    for exponent in [7, 0, -9] {
+        let found = Ball::scaled_ball(&a, exponent);
+        let factor = 2.0_f64.powi(exponent);
+        assert_eq!(found.centre[(0, 1)], Dd::from(-5.0 * factor));
+        let rounding = 1e-6;
+        assert!(found.radius >= 0.25 * factor && found.radius < 0.25 * factor * (1.0 + rounding));
+    }
+    // Scaling up is exact, scaling down may lose bits of each entry.
+    assert_eq!(Ball::scaled(&a.centre, 3).radius, 0.0);
+    assert!((Ball::scaled(&a.centre, -3).radius - 2.0 * Dd::UNDERFLOW).abs() < 0.5 * Dd::UNDERFLOW);
+    // Y M Yᵀ for Y = (1 2; 0 1), and eigenvalues of what is near the identity.
+    let congruent = ball(2, 2, &[2, 1, 1, 3], 0.0).congruence(&ball(2, 2, &[1, 2, 0, 1], 0.0).centre);
+    for (k, entry) in [18.0, 7.0, 7.0, 3.0].into_iter().enumerate() {
+        assert_eq!(congruent.centre[(k / 2, k % 2)], Dd::from(entry));
+    }
+    let tiny = 1e-12;
+    let factor = ostrowski(0.25);
+    assert!((factor.lo() - 0.8).abs() < tiny && (factor.hi() - 4.0 / 3.0).abs() < tiny);
+    assert_eq!(ostrowski(1.0), Interval::ENTIRE);
+    let distance = distance_to_identity(&ball(2, 2, &[1, 3, 0, 5], 0.5));
+    assert!((distance - 5.5).abs() < 1e-5, "{distance}");
+}
+
+#[test]
+fn whitened_balls_have_the_bounds_of_their_worst_members() {
+    // Σ = diag(4, 9) within 0.1: eigenvalues from 3.9, log det within those of diag(4∓0.1, 9).
+    let whitening = Whitening::new(&ball(2, 2, &[4, 0, 0, 9], 0.1)).unwrap();
+    let (rounding, looseness) = (1e-9, 0.2);
+    assert!(
+        (whitening.defect - 0.1 * (1.0 / 16.0 + 1.0 / 81.0 + 2.0 / 36.0_f64).sqrt()).abs()
+            < looseness * whitening.defect
+    );
+    let bound = whitening.smallest_eigenvalue_bound();
+    // 1/tr Σ⁻¹ less the share of the defect.
+    let exact = (1.0 - whitening.defect) / (0.25 + 1.0 / 9.0);
+    assert!(bound <= exact && bound > exact * (1.0 - 1e-6), "{bound} {exact}");
+    let found = whitening.log_determinant();
+    let rest = 2.0_f64.sqrt() * whitening.defect / (1.0 - whitening.defect);
+    assert!(
+        (found.mid() - 36.0_f64.ln()).abs() < rounding && (0.5 * found.width() / rest - 1.0).abs() < 1e-6
+    );
+    let form = whitening.inverse_quadratic_form(&ball(2, 1, &[2, 3], 0.0));
+    assert!(
+        (form.lo() - 2.0 / (1.0 + whitening.defect)).abs() < rounding
+            && (form.hi() - 2.0 / (1.0 - whitening.defect)).abs() < rounding
+    );
+    let product = whitening.times_inverse(&ball(1, 2, &[8, 9], 0.0));
+    assert!(product.entry(0, 0).contains(2.0) && product.entry(0, 1).contains(1.0));
+    // |M Xᵀ|·e/(1−e)·|X| for MXᵀ = (4, 3).
+    let exact = 5.0 * whitening.defect / (1.0 - whitening.defect) * (0.25 + 1.0 / 9.0_f64).sqrt();
+    assert!(product.radius >= exact && product.radius < exact * (1.0 + 1e-6), "{} {exact}", product.radius);
+}

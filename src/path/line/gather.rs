@@ -369,3 +369,178 @@ impl Cloud {
         self.nodes.iter().filter(|n| n.weight > 0.0).map(|n| n.weight * f(n)).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    const LINE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    /// Quadrature, and the rounding of logarithms.
+    const SMALL: f64 = 1e-12;
+
+    fn skeleton(potential: &str) -> Skeleton {
+        Skeleton::of(LineMeasure::parse(potential, LINE.0, LINE.1).unwrap())
+    }
+
+    fn kernel(base: LineBase, kind: Kind, y: f64) -> Kernel {
+        Kernel { base, kind, y, cosine: 0.8, sine: 0.6 }
+    }
+
+    #[test]
+    fn normal_laws_are_conjugate() {
+        // N(0, 1) seen through y = 0.8x + 0.6z: the law of y is N(0, 1), that of x given y is N(0.8y, 0.36).
+        let law = skeleton("x^2/2");
+        for y in [-6.0, -0.3, 0.0, 2.0, 9.0] {
+            let kernel = kernel(LineBase::Gaussian, Kind::Density, y);
+            for cloud in [law.gather(kernel, LINE), law.gather_finer(kernel, LINE)] {
+                let exact = 0.5 * TAU.ln() - 0.5 * y * y + 0.6_f64.ln();
+                assert!((cloud.log_mass - exact).abs() < SMALL * (1.0 + y * y), "{y}: {}", cloud.log_mass);
+                assert!((cloud.mean(|_| 1.0) - 1.0).abs() < SMALL);
+                assert!((cloud.mean(|n| n.x) - 0.8 * y).abs() < SMALL * (1.0 + y.abs()), "{y}");
+                assert!((cloud.mean(|n| (n.x - 0.8 * y).powi(2)) - 0.36).abs() < SMALL, "{y}");
+                // The noise belongs to the node.
+                let off = |n: &Node| (0.8 * n.x + 0.6 * n.z - y).abs();
+                assert!(cloud.nodes.iter().map(off).fold(0.0, f64::max) < SMALL * 1e2, "{y}");
+            }
+            let (plain, fine) =
+                (law.gather(kernel, LINE).nodes.len(), law.gather_finer(kernel, LINE).nodes.len());
+            assert_eq!(plain / ORDER * FINER_ORDER, fine);
+            assert!(plain % ORDER == 0 && (2..30).contains(&(plain / ORDER)), "{plain}");
+        }
+    }
+
+    #[test]
+    fn masses_on_part_of_the_line() {
+        let law = skeleton("x^2/2");
+        let mass = |kind: Kind, y: f64, range: (f64, f64)| {
+            law.gather(kernel(LineBase::Gaussian, kind, y), range).log_mass - 0.5 * TAU.ln()
+        };
+        let normal = |x: f64| 0.5 * core_math::erfc(-x / std::f64::consts::SQRT_2);
+        assert!(mass(Kind::Flat, 3.0, LINE).abs() < SMALL);
+        for (a, b) in [(-1.0, 0.5), (2.0, 2.5), (-0.1, 30.0)] {
+            let exact = (normal(b) - normal(a)).ln();
+            assert!((mass(Kind::Flat, 0.0, (a, b)) - exact).abs() < 1e2 * SMALL, "{a} {b}");
+        }
+        let far = mass(Kind::Flat, 0.0, (f64::NEG_INFINITY, -20.0)) - normal(-20.0).ln();
+        assert!(far.abs() < 1e2 * SMALL, "{far}");
+        // P(0.8X + 0.6Z < y) and the other side.
+        for y in [-7.0, -0.4, 1.5, 12.0] {
+            assert!((mass(Kind::Below, y, LINE) - normal(y).ln()).abs() < 1e2 * SMALL * (1.0 + y * y), "{y}");
+            assert!(
+                (mass(Kind::Above, y, LINE) - normal(-y).ln()).abs() < 1e2 * SMALL * (1.0 + y * y),
+                "{y}"
+            );
+        }
+        assert_eq!(mass(Kind::Flat, 0.0, (1.0, 1.0)), f64::NEG_INFINITY);
+        let bounded = Skeleton::of(LineMeasure::uniform(1.0, 3.0).unwrap());
+        let flat = bounded.gather(kernel(LineBase::Gaussian, Kind::Flat, 0.0), (2.5, 9.0));
+        let part = flat.log_mass - bounded.log_normalizer;
+        assert!((part - 0.25_f64.ln()).abs() < SMALL, "{part}");
+        assert!((flat.mean(|n| n.x) - 2.75).abs() < SMALL);
+    }
+
+    #[test]
+    fn a_constant_in_the_potential_costs_no_panels() {
+        // Rounding of large potentials must not be taken for structure.
+        let nodes = |potential: &str| {
+            let cloud = skeleton(potential).gather(kernel(LineBase::Gaussian, Kind::Density, 0.7), LINE);
+            assert!((cloud.mean(|n| n.x) - 0.56).abs() < 1e-5, "{potential}");
+            cloud.nodes.len()
+        };
+        let plain = nodes("x^2/2");
+        for large in ["x^2/2 + 1000000000", "x^2/2 - 1000000000"] {
+            let found = nodes(large);
+            assert!(found <= 5 * plain && 2 * found >= plain, "{large}: {found} {plain}");
+        }
+    }
+
+    #[test]
+    fn a_skeleton_is_dense_around_the_wells() {
+        let law = skeleton("(x - 3)^2/8");
+        let wider = skeleton("(x - 3)^2/32").length;
+        assert!(
+            (1.0..4.0).contains(&law.length) && (wider / law.length - 2.0).abs() < 1e-9,
+            "{}",
+            law.length
+        );
+        assert!((law.log_normalizer - (2.0 * TAU.sqrt()).ln()).abs() < SMALL);
+        assert!(law.points.windows(2).all(|w| w[0].0 < w[1].0));
+        assert!(law.points.iter().all(|(x, v)| (v - (x - 3.0).powi(2) / 8.0).abs() <= SMALL * v));
+        // The well, seven octaves of its width and ninety of the span, which is the width, on either side: six of them the same.
+        assert_eq!(law.points.len(), 1 + 2 * FAR_OCTAVES as usize, "{}", law.points.len());
+        let steps: Vec<f64> = law.points.iter().filter(|p| p.0 > 3.1).map(|p| p.0 - 3.0).collect();
+        assert!((steps[0] - law.length).abs() < 1e-9 && (steps[1] / steps[0] - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn kernels_know_their_least_cost_and_where_they_are_smooth() {
+        let (gaussian, student) = (LineBase::Gaussian, LineBase::Student { dof: 4.0 });
+        let density = kernel(gaussian, Kind::Density, 1.0);
+        assert!(
+            (density.noise(0.5, 0.0) - 1.0).abs() < SMALL
+                && (density.noise(0.5, 0.25) - 2.0 / 3.0).abs() < SMALL
+        );
+        assert!((density.cost(3.0) - 4.5).abs() < SMALL);
+        let two = 2.0_f64.ln();
+        let (below, above) = (kernel(gaussian, Kind::Below, 0.0), kernel(gaussian, Kind::Above, 0.0));
+        assert!((below.cost(0.0) - two).abs() < SMALL && (above.cost(0.0) - two).abs() < SMALL);
+        assert!(below.cost(3.0) < 0.01 && above.cost(3.0) > 6.0);
+        assert_eq!(kernel(gaussian, Kind::Flat, 0.0).cost(5.0), 0.0);
+        for (range, costs, exact) in [
+            ((-1.0, 2.0), (0.5, 2.0), 0.0),
+            ((1.0, 2.0), (0.5, 2.0), 0.5),
+            ((-2.0, -1.0), (2.0, 0.5), 0.5),
+            ((0.0, 2.0), (0.0, 2.0), 0.0),
+        ] {
+            assert_eq!(density.least(range, costs), exact);
+            assert_eq!(below.least(range, costs), costs.0.min(costs.1));
+        }
+        // Five standard deviations; a Student kernel three halves of its core √4 and of the distance.
+        assert!(
+            density.is_fine((-2.5, 2.5)) && !density.is_fine((-2.5, 2.6)) && !density.is_fine((20.0, 26.0))
+        );
+        assert!(below.is_fine((11.0, 99.0)) && !below.is_fine((9.0, 99.0)) && !below.is_fine((-99.0, -11.0)));
+        assert!(
+            above.is_fine((-99.0, -11.0)) && !above.is_fine((-99.0, -9.0)) && !above.is_fine((11.0, 99.0))
+        );
+        let heavy = kernel(student, Kind::Density, 0.0);
+        assert!(heavy.is_fine((-1.5, 1.5)) && !heavy.is_fine((-1.5, 1.6)));
+        for sign in [1.0, -1.0] {
+            let range = |a: f64, b: f64| if sign > 0.0 { (a, b) } else { (-b, -a) };
+            assert!(heavy.is_fine(range(10.0, 27.9)) && !heavy.is_fine(range(10.0, 28.1)));
+        }
+        assert!(kernel(student, Kind::Flat, 0.0).is_fine((-1e9, 1e9)));
+    }
+
+    #[test]
+    fn panels_wait_in_the_order_of_their_bounds() {
+        let end = |x: f64| End { x, v: 2.0, z: 0.0, k: 0.5 };
+        let panel = |bound: f64, x: f64| Panel { log_mass_bound: bound, left: end(x), right: end(x + 1.0) };
+        assert!((end(0.0).cost() - 2.5).abs() < SMALL);
+        assert!(panel(1.0, 0.0) == panel(1.0, 0.0) && panel(1.0, 0.0) != panel(1.0, 1.0));
+        assert!(panel(1.0, 0.0) != panel(2.0, 0.0) && panel(2.0, 5.0) > panel(1.0, 0.0));
+        let mut heap: BinaryHeap<Panel> =
+            [(1.0, 3.0), (2.0, 5.0), (2.0, 4.0), (0.0, 0.0)].map(|(b, x)| panel(b, x)).into();
+        let order: Vec<f64> = std::iter::from_fn(|| heap.pop()).map(|p| p.left.x).collect();
+        assert_eq!(order, [4.0, 5.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn panels_without_mass_are_nothing() {
+        let sampled = |least: f64, weights: &[f64]| Sampled {
+            nodes: weights.iter().map(|&weight| Node { x: 0.0, z: 0.0, weight }).collect(),
+            least,
+            mass: weights.iter().sum(),
+        };
+        assert!(collect(vec![]).is_none() && collect(vec![sampled(1.0, &[0.0])]).is_none());
+        let cloud =
+            collect(vec![sampled(2.0, &[0.25, 0.75]), sampled(3.0, &[1.0]), sampled(0.0, &[0.0])]).unwrap();
+        let total = 1.0 + (-1.0_f64).exp();
+        assert!((cloud.log_mass - (total.ln() - 2.0)).abs() < SMALL);
+        let weights: Vec<f64> = cloud.nodes.iter().map(|n| n.weight * total).collect();
+        for (found, exact) in weights.iter().zip([0.25, 0.75, (-1.0_f64).exp(), 0.0]) {
+            assert!((found - exact).abs() < SMALL, "{weights:?}");
+        }
+    }
+}

@@ -565,3 +565,6 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod structure;

@@ -105,3 +105,84 @@ impl LineSlice for Slice<'_> {
         self.0.path().relative_error() + ROUNDING
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::mixture::Mixture;
+    use nalgebra::DVector;
+
+    /// Rounding.
+    const SMALL: f64 = 1e-12;
+
+    fn mixture(weights: &[f64], means: &[f64], variances: &[f64]) -> Mixture {
+        let means = means.iter().map(|m| DVector::from_vec(vec![*m])).collect();
+        Mixture::isotropic(weights, means, variances).unwrap()
+    }
+
+    #[test]
+    fn masses_breaks_and_bumps_of_normal_laws() {
+        let path = MixturePath::gaussian(mixture(&[1.0, 3.0], &[2.0, -1.0], &[4.0, 0.25]));
+        let angle = 0.5;
+        let slice = LineCurve::slice(&path, angle).unwrap();
+        let (s, c) = f64::sin_cos(angle);
+        let laws = [(0.25, 2.0 * c, (4.0 * c * c + s * s).sqrt()), (0.75, -c, (0.25 * c * c + s * s).sqrt())];
+        for y in [-8.0, -1.0, 0.3, 5.0] {
+            let side = |sign: f64| -> f64 {
+                laws.iter()
+                    .map(|(w, m, d)| 0.5 * w * core_math::erfc(sign * (m - y) / (d * 2.0_f64.sqrt())))
+                    .sum()
+            };
+            let (below, above) = slice.masses(y);
+            assert!((below - side(1.0)).abs() < SMALL && (above - side(-1.0)).abs() < SMALL, "{y}");
+            let density: f64 = laws
+                .iter()
+                .map(|(w, m, d)| {
+                    w * (-0.5 * ((y - m) / d).powi(2)).exp() / (d * std::f64::consts::TAU.sqrt())
+                })
+                .sum();
+            assert!((slice.log_density(y) - density.ln()).abs() < SMALL, "{y}");
+            assert!((slice.point(y).log_density - density.ln()).abs() < SMALL, "{y}");
+            // ∂_y w = −∂_φ log p − w·∂_y log p, by differences.
+            let h = 1e-5;
+            let (left, right, here) = (slice.point(y - h), slice.point(y + h), slice.point(y));
+            let slope = (right.velocity - left.velocity) / (2.0 * h);
+            let difference = 1e-6;
+            assert!((slope + here.log_density_rate + here.velocity * here.score).abs() < difference, "{y}");
+            assert!(((right.score - left.score) / (2.0 * h) - here.curvature).abs() < difference, "{y}");
+        }
+        let mut breaks: Vec<f64> = laws
+            .iter()
+            .flat_map(|(_, m, d)| [0.0, 2.0, 6.0, 20.0].into_iter().flat_map(move |k| [m - k * d, m + k * d]))
+            .collect();
+        breaks.sort_by(f64::total_cmp);
+        breaks.dedup();
+        assert_eq!(slice.breaks().len(), breaks.len());
+        for (found, exact) in slice.breaks().iter().zip(&breaks) {
+            assert!((found - exact).abs() < SMALL, "{found} {exact}");
+        }
+        for ((weight, mean, width), (w, m, d)) in slice.bumps().into_iter().zip(laws) {
+            assert!((weight - w).abs() < SMALL && (mean - m).abs() < SMALL && (width - d).abs() < SMALL);
+        }
+        assert!((slice.relative_error() - path.relative_error() - ROUNDING).abs() < SMALL * ROUNDING);
+    }
+
+    #[test]
+    fn breaks_with_a_student_base_are_those_of_the_scales_that_matter() {
+        let path = MixturePath::student(mixture(&[1.0], &[2.0], &[0.01]), 3.0).unwrap();
+        let slice = LineCurve::slice(&path, 0.5).unwrap();
+        let (s, c) = f64::sin_cos(0.5);
+        let [(weight, mean, width)] = slice.bumps()[..] else { unreachable!() };
+        assert!((weight - 1.0).abs() < SMALL && (mean - 2.0 * c).abs() < SMALL);
+        // The likeliest scale u of a χ²: e^{u} = 1, that of the noise.
+        assert!((0.6..1.5).contains(&(width / s)), "{width}");
+        let breaks = slice.breaks();
+        assert_eq!(breaks.len(), 1 + 2 * 2 * 3);
+        // The narrowest and the widest of the scales of which each has a thousandth of the weight.
+        let (low, high) = ((breaks[7] - mean) / 2.0, (breaks[12] - mean) / 20.0);
+        assert!(low < width && width < high && high < 1e2 * low, "{breaks:?}");
+        for k in 0..6 {
+            assert!((breaks[k] + breaks[12 - k] - 2.0 * mean).abs() < SMALL * 1e2, "{breaks:?}");
+        }
+    }
+}

@@ -200,6 +200,72 @@ mod tests {
     }
 
     #[test]
+    fn moments_and_densities_are_those_of_the_student_law() {
+        let rounding = 1e-12;
+        for (freedom, dim, second) in [(3.0, 2, 6.0), (5.0, 3, 5.0), (4.0, 1, 2.0), (2.5, 4, 20.0)] {
+            let rule = StudentScales::standard(freedom, dim).unwrap();
+            assert!((rule.second_moment() - second).abs() < rounding, "{freedom} {dim}");
+            // The same from the scales, E|Z|² = d·E s².
+            let sum: f64 = rule.scales().iter().map(|s| s.log_weight.exp() * s.std * s.std).sum();
+            assert!((dim as f64 * sum / second - 1.0).abs() < 1e-3, "{freedom} {dim}: {sum}");
+            assert!(rule.scales().windows(2).all(|w| w[0].std > w[1].std));
+            assert_eq!((rule.freedom(), rule.dim()), (freedom, dim));
+        }
+        assert_eq!(StudentScales::standard(2.0, 2).unwrap().second_moment(), f64::INFINITY);
+        // Cauchy's density on the line and in the plane, 1/(π(1+r²)) and (1+r²)^{−3/2}/2π.
+        let (line, plane) =
+            (StudentScales::standard(1.0, 1).unwrap(), StudentScales::standard(1.0, 2).unwrap());
+        for r in [0.0, 0.5, 3.0, 1e4_f64] {
+            let square: f64 = 1.0 + r * r;
+            let exact = -(std::f64::consts::PI * square).ln();
+            assert!(
+                (line.exact(r) - exact).abs() < rounding && (line.log_density(r) - exact).abs() < rounding
+            );
+            let exact = -1.5 * square.ln() - std::f64::consts::TAU.ln();
+            assert!(
+                (plane.exact(r) - exact).abs() < rounding && (plane.log_density(r) - exact).abs() < rounding
+            );
+        }
+    }
+
+    #[test]
+    fn a_rule_has_the_steps_and_the_radius_that_are_asked_for() {
+        // |Γ(1+iω)|² = πω/sinh(πω) and |Γ(½+iω)|² = π/cosh(πω).
+        let pi = std::f64::consts::PI;
+        let digits = 1e-4;
+        let omega = frequency(1.0);
+        assert!((2.0 * (pi * omega / (pi * omega).sinh()).sqrt() / ALIASING - 1.0).abs() < digits, "{omega}");
+        let omega = frequency(0.5);
+        assert!((2.0 / (pi * omega).cosh().sqrt() / ALIASING - 1.0).abs() < digits, "{omega}");
+        // For large a the law is close to e^{−ω²/2a}.
+        let omega = frequency(1e4);
+        assert!((omega / (2e4 * (2.0 / ALIASING).ln()).sqrt() - 1.0).abs() < 1e-2, "{omega}");
+        let rule = |radius: f64, refinement: f64| StudentScales::new(3.0, 2, radius, refinement).unwrap();
+        let (plain, fine) = (rule(1e3, 1.0), rule(1e3, 2.0));
+        let step = |rule: &StudentScales| -2.0 * (rule.scales()[1].std / rule.scales()[0].std).ln();
+        let rounding = 1e-12;
+        assert!((step(&plain) - std::f64::consts::TAU / frequency(2.5 + DERIVATIVES)).abs() < rounding);
+        assert!((2.0 * step(&fine) - step(&plain)).abs() < rounding);
+        // The ends are those of the terms: as many steps more as the logarithm of the square of the radius has.
+        let more = rule(1e6, 1.0).scales().len() - plain.scales().len();
+        assert!((more as f64 * step(&plain) - 6.0 * 10.0_f64.ln()).abs() < 2.0 * step(&plain), "{more}");
+        let twice = fine.scales().len() as f64 / plain.scales().len() as f64;
+        assert!((1.85..2.05).contains(&twice), "{twice}");
+        // Not much more than the law from the term that is cut off on either side.
+        let term = |u: f64, square: f64| 2.5 * u - 0.5 * (3.0 + square) * u.exp();
+        let (first, last) =
+            (-2.0 * plain.scales()[0].std.ln(), -2.0 * plain.scales()[plain.scales().len() - 1].std.ln());
+        for (u, square, inward) in [(first, 1e6, 2.0), (last, 0.0, -2.0)] {
+            let top = (5.0_f64 / (3.0 + square)).ln();
+            let below = |u: f64| term(top, square) - term(u, square);
+            assert!(below(u) >= CUT && below(u + inward * step(&plain)) < CUT, "{u}: {}", below(u));
+        }
+        assert_eq!((plain.radius(), StudentScales::standard(5.0, 1).unwrap().radius()), (1e3, 1e8));
+        assert_eq!(StudentScales::standard(2.0, 2).unwrap().radius(), 1e10);
+        assert_eq!(StudentScales::standard(50.0, 2).unwrap().radius(), 1e6);
+    }
+
+    #[test]
     fn a_coarse_step_is_seen() {
         // Twice the step squares the relative error away from rounding: the check against the density refuses it.
         assert!(matches!(StudentScales::new(3.0, 2, 1e3, 0.4), Err(Error::NoConvergence { .. })));

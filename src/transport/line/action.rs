@@ -11,6 +11,8 @@ use std::f64::consts::FRAC_PI_2;
 const HALVINGS: i32 = 36;
 /// An integrand `x^e` with `e` below this is not integrable: −1 and what the measured exponents leave open.
 const INTEGRABLE: f64 = -1.0 + 0.02;
+/// A measured exponent nearer to 0 than this is 0: the function has a limit that is neither 0 nor infinite.
+const ZERO_EXPONENT: f64 = 0.1;
 /// Share of what lies beyond the last panel that its power law may miss.
 const POWER_LAW: f64 = 0.05;
 /// Points of a panel at which a supremum is looked for.
@@ -128,11 +130,11 @@ impl MetricDerivative {
         // A limit: the quotient is a power times a smooth function.
         let beside = if angle <= BESIDE { BESIDE } else { FRAC_PI_2 - BESIDE };
         let exponent = self.exponent_of_square(schedule, angle <= BESIDE);
-        if exponent < INTEGRABLE + 1.0 - 0.1 {
+        if exponent < -ZERO_EXPONENT {
             return Ok(Enclosure::infinite(Evidence::Converged));
         }
         let value = self.squared(beside)? / schedule.time_rate(beside).powi(2);
-        Ok(if exponent > 0.1 {
+        Ok(if exponent > ZERO_EXPONENT {
             value.hull(Enclosure::exact(0.0))
         } else {
             value.widened(2.0 * BESIDE * value.mid())
@@ -156,7 +158,7 @@ impl MetricDerivative {
     pub fn largest_squared(&self, schedule: &Schedule, from: f64, until: f64) -> Result<Enclosure> {
         let (lo, hi) = self.angles(schedule, from, until)?;
         for (touches, target) in [(lo == 0.0, true), (hi == FRAC_PI_2, false)] {
-            if touches && self.exponent_of_square(schedule, target) < -0.1 {
+            if touches && self.exponent_of_square(schedule, target) < -ZERO_EXPONENT {
                 return Ok(Enclosure::infinite(Evidence::Converged));
             }
         }

@@ -268,6 +268,146 @@ mod tests {
         }
     }
 
+    /// Panels of a tail from `end`, the sum of their values and what is beyond, and how often the function was evaluated.
+    fn tail_of(end: f64, f: impl Fn(f64) -> f64) -> (usize, f64, (f64, f64), usize) {
+        let count = std::cell::Cell::new(0);
+        let counted = |x: f64| {
+            count.set(count.get() + 1);
+            [f(x)]
+        };
+        let (mut panels, mut total, mut beyond) = (Vec::new(), [0.0], [(0.0, 0.0)]);
+        tail(end, end, &counted, &mut panels, &mut total, &mut beyond);
+        (panels.len(), panels.iter().map(|p| p.value[0]).sum(), beyond[0], count.get())
+    }
+
+    #[test]
+    fn a_tail_is_summed_to_its_end() {
+        let rule = 1e-9;
+        for sign in [-1.0, 1.0] {
+            for size in [-1.0, 3.0] {
+                // ∫_1^∞ x^{−1.05} = 20, of which 2^{−4} is beyond 80 octaves.
+                let (panels, inside, (rest, error), _) = tail_of(sign, |x| size * x.abs().powf(-1.05));
+                let whole = size * 20.0;
+                assert_eq!(panels, OCTAVES);
+                assert!((inside - whole * (1.0 - 0.0625)).abs() < rule * whole.abs(), "{inside} {whole}");
+                assert!((rest - whole * 0.0625).abs() < rule * whole.abs(), "{rest} {whole}");
+                assert!((error - 0.01 * rest.abs()).abs() < rule, "{error} {rest}");
+            }
+            // Octaves shrink by 2^{−0.02} = 0.9862 only.
+            assert_eq!(tail_of(sign, |x| x.abs().powf(-1.02)).2.1, f64::INFINITY);
+            assert_eq!(tail_of(sign, |x| x.abs()).2.1, f64::INFINITY);
+            assert!(tail_of(sign, |x| x.abs().powf(-1.03)).2.1.is_finite());
+            // Light tails end where nothing is left: beyond 64.
+            let (panels, inside, beyond, _) = tail_of(sign, |x| (-x.abs()).exp());
+            assert_eq!((panels, beyond), (7, (0.0, 0.0)));
+            assert!((inside - (-1.0_f64).exp()).abs() < 1e3 * rule, "{inside}");
+        }
+        // Nothing to be seen: one panel says so.
+        assert_eq!(tail_of(1.0, |_| 0.0), (1, 0.0, (0.0, 0.0), 15));
+    }
+
+    #[test]
+    fn what_is_beyond_all_octaves_belongs_to_a_moment() {
+        let cauchy =
+            crate::path::line::AtomsCurve::new(&[1.0], &[0.0], LineBase::Student { dof: 1.0 }).unwrap();
+        let slice = crate::path::LineCurve::slice(&cauchy, std::f64::consts::FRAC_PI_2).unwrap();
+        let slice = slice.as_ref();
+        // E(1 + T²)^{p/2} = Γ((1−p)/2)/(√π·Γ(1−p/2)) with p = 0.97; a fifth of it is beyond 80 octaves.
+        let exact = 21.658_704_390_122_95;
+        let found = expectation(slice, |y| (1.0 + y * y).powf(0.485));
+        assert!(found.contains(exact) && found.relative_width() < 0.01, "{found}");
+        assert!((found.mid() / exact - 1.0).abs() < 1e-6, "{found}");
+        assert!(expectation(slice, |y| (1.0 + y * y).powf(0.495)).is_infinite());
+    }
+
+    #[test]
+    fn panels_measure_values_sizes_and_errors() {
+        let rounding = 1e2 * f64::EPSILON;
+        let p = panel(2.0, 5.0, &|x: f64| [x * x, 3.5 - x, -x]);
+        assert_eq!((p.a, p.b), (2.0, 5.0));
+        for (found, exact) in p.value.iter().zip([39.0, 0.0, -10.5]) {
+            assert!((found - exact).abs() < rounding, "{p:?}");
+        }
+        assert!((p.size[0] - 39.0).abs() < rounding && (p.size[2] - 10.5).abs() < rounding, "{p:?}");
+        // ∫|3.5 − x| = 2.25, by a rule that does not see the kink.
+        assert!((p.size[1] - 2.25).abs() < 0.05, "{p:?}");
+        assert!(
+            p.error.iter().zip(p.size).all(|(e, s)| *e >= 4.0 * f64::EPSILON * s && *e < 10.0 * rounding),
+            "{p:?}"
+        );
+        // Beyond the degree of either rule the estimate is an error, and not a small part of the whole for a jump.
+        for (f, exact, most) in [
+            (&(|x: f64| x.abs().sqrt()) as &dyn Fn(f64) -> f64, 4.0 / 3.0, 0.5),
+            (&|x: f64| f64::from(u8::from(x > 0.3)), 0.7, 1.0),
+            (&|x: f64| (20.0 * x).cos(), 0.1 * 20.0_f64.sin(), 2.0),
+        ] {
+            let p = panel(-1.0, 1.0, &|x| [f(x)]);
+            assert!((p.value[0] - exact).abs() <= p.error[0] && p.error[0] < most, "{p:?} {exact}");
+        }
+        // Analytic, but not a polynomial: the estimate is that of the finer rule.
+        let p = panel(-1.0, 1.0, &|x: f64| [1.0 / (1.0 + x * x)]);
+        let off = (p.value[0] - std::f64::consts::FRAC_PI_2).abs();
+        let (least, most) = (1e-9, 1e-3);
+        assert!(off <= p.error[0] && (least..most).contains(&p.error[0]), "{p:?} {off}");
+    }
+
+    #[test]
+    fn refinement_resolves_what_panels_do_not() {
+        let curve = crate::path::MixtureCurve::new(&[1.0], &[0.5], &[2.0]).unwrap();
+        let slice = crate::path::LineCurve::slice(&curve, 0.0).unwrap();
+        let quadrature = 1e-9;
+        for frequency in [0.3, 3.0_f64] {
+            let found = expectation(slice.as_ref(), |y| (frequency * y).cos());
+            let exact = (0.5 * frequency).cos() * (-2.0 * frequency * frequency).exp();
+            assert!(found.contains(exact) && found.width() < quadrature, "{frequency}: {found} {exact}");
+        }
+        let kink = expectation(slice.as_ref(), |y| (y - 0.5).abs());
+        let exact = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+        assert!(kink.contains(exact) && kink.width() < quadrature, "{kink} {exact}");
+        let unknown = expectation(slice.as_ref(), |y| if y > 1.0 { f64::NAN } else { 1.0 });
+        assert!(!unknown.is_finite() && !unknown.is_infinite(), "{unknown}");
+        let edges = edges(slice.as_ref());
+        assert_eq!((edges[0], edges[edges.len() - 1]), slice.window(CORE));
+        assert!(edges.windows(2).all(|w| w[0] < w[1]), "{edges:?}");
+    }
+
+    /// A law of which only the window and the breaks are asked for.
+    struct Breaks(Vec<f64>);
+
+    impl LineSlice for Breaks {
+        fn point(&self, _: f64) -> SlicePoint {
+            SlicePoint::default()
+        }
+        fn masses(&self, _: f64) -> (f64, f64) {
+            (0.5, 0.5)
+        }
+        fn window(&self, _: f64) -> (f64, f64) {
+            (-8.0, 8.0)
+        }
+        fn breaks(&self) -> Vec<f64> {
+            self.0.clone()
+        }
+        fn relative_error(&self) -> f64 {
+            0.0
+        }
+    }
+
+    #[test]
+    fn breaks_that_nearly_coincide_are_merged() {
+        let of = |breaks: &[f64]| edges(&Breaks(breaks.to_vec()));
+        assert_eq!(of(&[]), [-8.0, 8.0]);
+        // Outside the window, or on its edge, and twice the same.
+        assert_eq!(of(&[-9.0, -8.0, -4.0, 0.0, 0.0, 4.0, 8.0, 9.0]), [-8.0, -4.0, 0.0, 4.0, 8.0]);
+        // Every second one of a cluster is dropped where the next one is four times as far away.
+        assert_eq!(of(&[0.0, 1.0, 5.0]), [-8.0, 0.0, 5.0, 8.0]);
+        assert_eq!(of(&[0.0, 1.0, 4.9]), [-8.0, 0.0, 1.0, 4.9, 8.0]);
+        // One of the others stays, however near.
+        assert_eq!(of(&[-4.0, 0.0, 0.5]), [-8.0, -4.0, 0.0, 0.5, 8.0]);
+        // The last one is compared with the end.
+        assert_eq!(of(&[3.0, 3.5]), [-8.0, 3.0, 8.0]);
+        assert_eq!(of(&[6.0, 7.0]), [-8.0, 6.0, 7.0, 8.0]);
+    }
+
     #[test]
     fn moments_of_heavy_tails() {
         let law = LineMeasure::student(2.5, 0.0, 1.0).unwrap();

@@ -5,6 +5,8 @@
 //! [`metric_derivative_squared_by_distances`].
 
 mod action;
+#[cfg(test)]
+mod action_tests;
 mod distance;
 mod integral;
 mod limit;

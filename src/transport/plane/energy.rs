@@ -385,3 +385,6 @@ pub fn mixture_small_kappa_limit(path: &MixturePath, schedule: &Schedule) -> Res
     let rate = Enclosure::exact(0.5 * schedule.lambda_dot(1.0));
     Ok(rate.square() * spread / 2.0)
 }
+
+#[cfg(test)]
+mod tests;

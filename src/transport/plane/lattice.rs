@@ -109,3 +109,99 @@ pub(super) fn integrals<const N: usize>(
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::mixture::Mixture;
+    use crate::path::MixturePath;
+    use nalgebra::{DMatrix, DVector};
+
+    /// Rounding, and what the lattice leaves out.
+    const SMALL: f64 = 1e-11;
+
+    fn mean(x: f64, y: f64) -> DVector<f64> {
+        DVector::from_vec(vec![x, y])
+    }
+
+    #[test]
+    fn a_lattice_covers_the_components_at_the_step_of_the_finest() {
+        let matrices =
+            [[4.0, 0.6, 0.6, 0.25], [1.0, 0.0, 0.0, 2.0]].map(|m| DMatrix::from_row_slice(2, 2, &m));
+        let law =
+            Mixture::new(&[1.0, 2.0], vec![mean(2.0, -1.0), mean(-0.5, 0.5)], matrices.to_vec()).unwrap();
+        let least = law.component_variances(0).iter().copied().fold(f64::INFINITY, f64::min);
+        let path = MixturePath::gaussian(law);
+        let slice = path.slice(0.7).unwrap();
+        let (s, c) = slice.sine_cosine();
+        let std = |v: f64| (c * c * v + s * s).sqrt();
+        let apart = c * 2.5_f64.hypot(1.5) / std(least);
+        assert!(apart < CLOSE);
+        let lattice = Lattice::new(&slice, 0.3, 8.0).unwrap();
+        let ends = [
+            [c * 2.0 - 8.0 * std(4.0), c * 2.0 + 8.0 * std(4.0)],
+            [(-c - 8.0 * std(0.25)).min(0.5 * c - 8.0 * std(2.0)), 0.5 * c + 8.0 * std(2.0)],
+        ];
+        for axis in 0..2 {
+            let reach = lattice.counts[axis] as f64 * lattice.steps[axis];
+            assert!((lattice.centre[axis] - reach - ends[axis][0]).abs() < SMALL, "{lattice:?}");
+            assert!((lattice.centre[axis] + reach - ends[axis][1]).abs() < SMALL, "{lattice:?}");
+            let step = lattice.steps[axis] / (0.3 * std(least));
+            assert!((0.97..=1.0).contains(&step), "{lattice:?}");
+        }
+        // Components that meet on a narrower strip; beyond fourteen standard deviations they don't.
+        let two = |distance: f64| {
+            let law = Mixture::isotropic(
+                &[1.0; 2],
+                vec![mean(0.0, 0.0), mean(0.6 * distance, -0.8 * distance)],
+                &[1.0; 2],
+            );
+            MixturePath::gaussian(law.unwrap())
+        };
+        for (distance, strip) in [(3.0, 1.0), (8.0, 2.0), (13.5, 3.375), (15.0, 1.0)] {
+            let path = two(distance / c);
+            let step = Lattice::new(&path.slice(0.7).unwrap(), 0.3, 8.0).unwrap().steps[0] * strip / 0.3;
+            assert!((0.95..=1.0 + SMALL).contains(&step), "{distance}: {step}");
+        }
+        // At least nine points in a direction, and not too many of them.
+        assert_eq!(Lattice::new(&two(0.0).slice(0.7).unwrap(), 5.0, 8.0).unwrap().counts, [4, 4]);
+        assert!(Lattice::new(&two(0.0).slice(0.7).unwrap(), 0.02, 8.0).is_none());
+    }
+
+    #[test]
+    fn moments_of_a_mixture() {
+        let matrix = DMatrix::from_row_slice(2, 2, &[1.0, 0.4, 0.4, 0.5]);
+        let law = Mixture::new(
+            &[1.0, 3.0],
+            vec![mean(1.0, -0.5), mean(-1.0, 0.0)],
+            vec![matrix, DMatrix::identity(2, 2)],
+        );
+        let path = MixturePath::gaussian(law.unwrap());
+        let slice = path.slice(0.5).unwrap();
+        let (s, c) = slice.sine_cosine();
+        let density = |y: &[f64; 2]| slice.log_density(y).unwrap().exp();
+        let found = integrals(&slice, |y| {
+            let p = density(y);
+            [p, p * y[0], p * y[1], p * y[0] * y[1], p * y[0] * y[0], p * y[1] * y[1]]
+        });
+        let square = [
+            c * c * (0.25 * (1.0 + 1.0) + 0.75 * (1.0 + 1.0)) + s * s,
+            c * c * (0.25 * (0.5 + 0.25) + 0.75) + s * s,
+        ];
+        let exact = [1.0, -0.5 * c, -0.125 * c, 0.25 * c * c * (0.4 - 0.5), square[0], square[1]];
+        for (found, exact) in found.unwrap().iter().zip(exact) {
+            assert!(found.contains(exact) && found.width() < SMALL, "{found} {exact}");
+        }
+        // An integrand that the lattice does not resolve, and one that is nothing.
+        assert!(integrals(&slice, |y| [density(y) * f64::from(u8::from(y[0] > 0.05))]).is_none());
+        assert!(integrals(&slice, |_| [f64::INFINITY]).is_none());
+        assert!(
+            integrals(&slice, |_| [0.0]).is_some_and(|[zero]| zero.contains(0.0) && zero.width() < SMALL)
+        );
+        // A wave that only the whole lattice resolves well: the change says so.
+        let wave = integrals(&slice, |y| [density(y) * (4.0 * y[0]).cos()]).unwrap()[0];
+        let factor = |m: f64, v: f64| (4.0 * c * m).cos() * (-8.0 * (c * c * v + s * s)).exp();
+        let exact = 0.25 * factor(1.0, 1.0) + 0.75 * factor(-1.0, 1.0);
+        assert!(wave.contains(exact) && wave.width() > SMALL * SMALL, "{wave} {exact}");
+    }
+}
