@@ -353,6 +353,9 @@ mod tests {
         assert!((x - x).range().contains(0.0));
     }
 
+    /// A name, the germ and the function.
+    type Case = (&'static str, Germ, fn(f64) -> f64);
+
     /// Values at points of the half-line, near and far.
     fn samples(from: f64, f: impl Fn(f64) -> f64) -> Vec<f64> {
         [1.0, 1.01, 1.3, 2.0, 7.0, 1e2, 1e4].map(|t| f(from * t)).to_vec()
@@ -364,7 +367,6 @@ mod tests {
         const ROUNDING: f64 = 1e-12;
         let c = Germ::from_f64;
         let (from, x) = (3.0, Germ::variable(3.0));
-        type Case = (&'static str, Germ, fn(f64) -> f64);
         let cases: [Case; 9] = [
             ("x", x, |x| x),
             ("x² − 2x + 5", x.square() - c(2.0) * x + c(5.0), |x| x * x - 2.0 * x + 5.0),

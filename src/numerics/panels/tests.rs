@@ -147,6 +147,8 @@ fn parts_of_an_integral_add_up() {
     assert_eq!((finer.rule().order(), grid.with_order(11).unwrap().len()), (7, 33));
 }
 
+type Potential<'a> = &'a dyn Fn(f64) -> f64;
+
 /// Whether a panel may stay as it is, with some leeway for the tolerance.
 fn fine(potential: &dyn Fn(f64) -> f64, (left, right): (f64, f64), grading: &Grading, leeway: f64) -> bool {
     let rule = GaussRule::shared(grading.order).unwrap();
@@ -164,7 +166,7 @@ fn fine(potential: &dyn Fn(f64) -> f64, (left, right): (f64, f64), grading: &Gra
 #[test]
 fn panels_are_as_fine_as_needed_and_no_finer() {
     let narrow = |x: f64| 0.5 * ((x - 0.3) / 0.02).powi(2).min(1e3) + (7.0 * x).sin();
-    let potentials: [(&dyn Fn(f64) -> f64, &[f64]); 3] = [
+    let potentials: [(Potential<'_>, &[f64]); 3] = [
         (&|x| 0.5 * x * x, &[]),
         (&|x| x.powi(4) / 4.0 - 3.0 * x * x + 0.5 * x + 10.0, &[0.0]),
         (&narrow, &[0.3 - 0.02 * 2e3_f64.sqrt(), 0.3 + 0.02 * 2e3_f64.sqrt()]),

@@ -295,7 +295,7 @@ mod tests {
             }
             // Octaves shrink by 2^{−0.02} = 0.9862 only.
             assert_eq!(tail_of(sign, |x| x.abs().powf(-1.02)).2.1, f64::INFINITY);
-            assert_eq!(tail_of(sign, |x| x.abs()).2.1, f64::INFINITY);
+            assert_eq!(tail_of(sign, f64::abs).2.1, f64::INFINITY);
             assert!(tail_of(sign, |x| x.abs().powf(-1.03)).2.1.is_finite());
             // Light tails end where nothing is left: beyond 64.
             let (panels, inside, beyond, _) = tail_of(sign, |x| (-x.abs()).exp());
