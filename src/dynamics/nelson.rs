@@ -246,6 +246,74 @@ mod tests {
     }
 
     #[test]
+    fn steps_and_drifts_are_those_of_the_path() {
+        let target = Gaussian::new(
+            DVector::from_vec(vec![3.0, -4.0]),
+            DMatrix::from_row_slice(2, 2, &[2.0, 0.5, 0.5, 1.0]),
+        )
+        .unwrap();
+        let table = Schedule::table(vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 0.125, 0.625, 1.0]).unwrap();
+        let path = GaussianPath::from_standard(target, table).unwrap();
+        let (kappa, rounding) = (0.5, 1e-12);
+        let process = NelsonProcess::new(&path, kappa).unwrap();
+        for t in [0.1, 0.3, 0.7] {
+            let (lambda, rate) = (path.schedule().lambda(t), path.schedule().lambda_dot(t));
+            let covariance = DMatrix::from_row_slice(2, 2, &[2.0, 0.5, 0.5, 1.0]) * lambda
+                + DMatrix::<f64>::identity(2, 2) * (1.0 - lambda);
+            assert!((process.covariance(t) - &covariance).amax() < rounding);
+            // S + S^T-form: with B = S − Σ^{-1}/κ, BΣ + ΣB = Σ̇ − 2/κ.
+            let drift = process.drift_matrix(t);
+            let flow = &drift * &covariance + &covariance * &drift;
+            let moved = DMatrix::from_row_slice(2, 2, &[1.0, 0.5, 0.5, 0.0]) * rate;
+            let exact = moved - DMatrix::<f64>::identity(2, 2) * (2.0 / kappa);
+            assert!((flow - exact).amax() < rounding, "{t}");
+            assert!((&drift - drift.transpose()).amax() < rounding);
+            let room = [0.0, 0.25, 0.5, 1.0].iter().map(|b| f64::abs(t - b)).fold(1.0, f64::min);
+            let step = (0.25 * room).min(0.25 / drift.norm());
+            assert!((process.longest_step(t) - step).abs() < rounding, "{t}");
+            // |y| + |m_t| with |m_1| = 5.
+            let magnitude = process.magnitude(t, &[0.6, 0.8]).unwrap();
+            assert!((magnitude - (1.0 + 5.0 * lambda.sqrt())).abs() < rounding);
+            let offset = process.offset(t, &[0.6, 0.8]).unwrap();
+            assert!((offset[0] - 0.6 + 3.0 * lambda.sqrt()).abs() < rounding);
+            assert!((offset[1] - 0.8 - 4.0 * lambda.sqrt()).abs() < rounding);
+            let change = process.mean_change(t, t + 0.2).unwrap();
+            let roots = path.schedule().lambda(t + 0.2).sqrt() - lambda.sqrt();
+            assert!(
+                (change[0].mid() - 3.0 * roots).abs() < rounding
+                    && (change[1].mid() + 4.0 * roots).abs() < rounding
+            );
+            let values = covariance.symmetric_eigenvalues();
+            let exact = 64.0 * f64::EPSILON * values.max() / values.min() * 0.01 * drift.norm();
+            assert!((process.rounding(t, 0.01) / exact - 1.0).abs() < rounding);
+            // A unit of the deviation after a short step: e^{Bh} − 1.
+            let h = 1e-3;
+            let found = process.moved(t, t + h, &DVector::from_vec(vec![1.0, 0.0])).unwrap().value;
+            let first_order = drift.column(0) * h;
+            assert!((found - first_order).amax() < 1e2 * h * h);
+        }
+        let quotient =
+            process.quotient(&DVector::from_vec(vec![0.25]), &[Enclosure::exact(0.5)], 0.125, 0.25);
+        assert!((quotient[0].mid() - 1.5).abs() < rounding && (quotient[0].width() - 0.5).abs() < rounding);
+    }
+
+    #[test]
+    fn the_backward_quotient_reverses_the_law_of_the_start() {
+        // Ornstein-Uhlenbeck with the variance f at the start: Cov(Y_{τ−h}, Y_τ) = f·e^{−h}, Var Y_τ = f·e^{−2h} + 1 − e^{−2h}.
+        let path = GaussianPath::from_standard(Gaussian::standard(1).unwrap(), Schedule::linear()).unwrap();
+        let (kappa, step, y) = (0.5, 0.2, 1.7);
+        let process = NelsonProcess::new(&path, kappa).unwrap();
+        let h: f64 = step / kappa;
+        for factor in [1.0, 0.5, 3.0] {
+            let gain = factor * (-h).exp() / (factor * (-2.0 * h).exp() - (-2.0 * h).exp_m1());
+            let exact = (1.0 - gain) * y / h;
+            let found = process.backward_quotient(0.6, step, &[y], factor).unwrap()[0];
+            let accuracy = 1e-9;
+            assert!(found.contains(exact) && found.width() < accuracy, "{factor}: {found} {exact}");
+        }
+    }
+
+    #[test]
     fn bad_arguments_are_refused() {
         let path = GaussianPath::from_standard(Gaussian::standard(2).unwrap(), Schedule::cosine()).unwrap();
         assert!(NelsonProcess::new(&path, 0.0).is_err() && NelsonProcess::new(&path, f64::NAN).is_err());

@@ -100,6 +100,7 @@ fn by_expansion(order: f64, z: f64) -> SphereAverage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f64::consts::LN_2;
 
     /// `e^{−z}I_ν(z)z^{−ν}` and `I_{ν+1}/I_ν` by the power series in multiple precision, rounded.
     const VALUES: &[(usize, f64, f64, f64)] = &[
@@ -136,6 +137,31 @@ mod tests {
             let rounding = 256.0 * f64::EPSILON;
             assert!((a.scaled / b.scaled - 1.0).abs() < rounding, "{dimension}: {a:?} {b:?}");
             assert!((a.cosine - b.cosine).abs() < rounding, "{dimension}: {a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn averages_are_those_of_quadrature_over_the_sphere() {
+        // cos θ has the density ∝ (1 − u²)^{(d−3)/2}; in four dimensions and more it is smooth enough.
+        use crate::numerics::quadrature::{graded_panels, integrate};
+        let breaks = graded_panels(-1.0, 1.0, true, true, 40);
+        for (dimension, z) in [(4, 0.5), (5, 3.0), (7, 20.0), (12, 55.0), (4, 200.0), (3, 41.0)] {
+            let power = 0.5 * (dimension as f64 - 3.0);
+            let mean = |f: &dyn Fn(f64) -> f64| {
+                integrate(&breaks, |u| f(u) * (z * (u - 1.0)).exp() * (1.0 - u * u).powf(power)).mid()
+            };
+            let (whole, first, second) = (mean(&|_| 1.0), mean(&|u| u), mean(&|u| u * u));
+            let found = sphere_average(dimension, z);
+            let digits = 1e-9;
+            assert!((found.cosine - first / whole).abs() < digits, "{dimension} {z}: {found:?}");
+            assert!((found.cosine_squared - second / whole).abs() < digits, "{dimension} {z}: {found:?}");
+            // Poisson's integral: I_ν(z)z^{−ν} = ∫e^{zu}(1−u²)^{ν−½}du/(2^ν √π Γ(ν+½)).
+            let order = 0.5 * dimension as f64 - 1.0;
+            let scale = order * LN_2 + 0.5 * PI.ln() + core_math::lgamma(order + 0.5);
+            assert!(
+                (found.scaled / (whole * (-scale).exp()) - 1.0).abs() < 1e2 * digits,
+                "{dimension} {z}: {found:?}"
+            );
         }
     }
 

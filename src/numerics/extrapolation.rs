@@ -164,6 +164,32 @@ mod tests {
     }
 
     #[test]
+    fn the_error_is_the_sum_of_what_fewer_points_change() {
+        let exact = |h: f64, y: f64| (h, Enclosure::exact(y));
+        let rounding = 1e2 * f64::EPSILON;
+        // Two points: a line through (0.4, 1) and (0.1, 4) has the limit 5; alone they say 1 and 4.
+        let two = limit_at_zero(&[exact(0.4, 1.0), exact(0.1, 4.0)]);
+        assert!(
+            (two.mid() - 5.0).abs() < rounding && (0.5 * two.width() - (4.0 + 1.0)).abs() < rounding,
+            "{two}"
+        );
+        // Three: lines through two of them say 5 and 3.5, the last point alone 3.75.
+        let points = [exact(0.4, 1.0), exact(0.1, 4.0), exact(0.2, 4.5)];
+        let three = limit_at_zero(&points);
+        // Lagrange's weights at 0: h_j h_k/((h_j − h_i)(h_k − h_i)).
+        let weights = [0.02 / (0.3 * 0.2), 0.08 / (0.3 * 0.1), -0.04 / (0.2 * 0.1)];
+        let value: f64 = weights.iter().zip([1.0, 4.0, 4.5]).map(|(w, y)| w * y).sum();
+        let last = 2.0 * 4.0 - 4.5;
+        let change = (value - 5.0).abs() + (value - last).abs() + (last - 4.5_f64).abs() / 8.0;
+        assert!((three.mid() - value).abs() < 1e2 * rounding, "{three} {value}");
+        assert!((0.5 * three.width() - change).abs() < 1e2 * rounding, "{three} {change}");
+        // Uncertain values count with the moduli of their weights, 1/3 and 4/3.
+        let vague = |h: f64, y: f64, r: f64| (h, Enclosure::exact(y).widened(r));
+        let found = limit_at_zero(&[vague(0.4, 1.0, 0.3), vague(0.1, 4.0, 0.06)]);
+        assert!((0.5 * found.width() - (5.0 + 0.1 + 0.08)).abs() < rounding, "{found}");
+    }
+
+    #[test]
     fn one_point_says_nothing() {
         assert!(!limit_at_zero(&[(0.1, Enclosure::exact(1.0))]).is_finite());
         assert!(!limit_at_zero(&[]).is_finite());

@@ -187,6 +187,66 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_those_of_gauss() {
+        for n in [1, 2, 5, 16, 40] {
+            let rule = GaussRule::new(n);
+            assert!(rule.len() == n && !rule.is_empty() && rule.antiderivative.len() == n);
+            assert!(rule.nodes.windows(2).all(|w| w[0] < w[1]) && rule.weights.iter().all(|w| *w > 0.0));
+            for i in 0..n {
+                assert!((rule.nodes[i] + rule.nodes[n - 1 - i]).abs() < ROUNDING, "{n}");
+                assert!((rule.weights[i] - rule.weights[n - 1 - i]).abs() < ROUNDING, "{n}");
+                // Constants and the identity are integrated from −1 to each node.
+                let row = &rule.antiderivative[i];
+                let x = rule.nodes[i];
+                assert!((row.iter().sum::<f64>() - (x + 1.0)).abs() < ROUNDING, "{n}");
+                let first: f64 = row.iter().zip(&rule.nodes).map(|(c, y)| c * y).sum();
+                assert!(n == 1 || (first - 0.5 * (x * x - 1.0)).abs() < ROUNDING, "{n}");
+            }
+        }
+        let two = GaussRule::new(2);
+        assert!(
+            (two.nodes[1] - 3.0_f64.sqrt().recip()).abs() < ROUNDING
+                && (two.weights[0] - 1.0).abs() < ROUNDING
+        );
+        assert_eq!((coarse_rule().len(), fine_rule().len()), (16, 24));
+        let p = legendre(3, 0.5);
+        assert_eq!(p.len(), 5);
+        for (found, exact) in p.iter().zip([1.0, 0.5, -0.125, -0.4375, -0.2890625]) {
+            assert!((found - exact).abs() < ROUNDING, "{p:?}");
+        }
+    }
+
+    #[test]
+    fn graded_panels_are_those_named() {
+        assert_eq!(graded_panels(0.0, 8.0, true, false, 3), [0.0, 1.0, 2.0, 4.0, 8.0]);
+        assert_eq!(graded_panels(0.0, 8.0, false, true, 3), [0.0, 4.0, 6.0, 7.0, 8.0]);
+        assert_eq!(graded_panels(-4.0, 4.0, true, true, 2), [-4.0, -3.0, -2.0, 0.0, 2.0, 3.0, 4.0]);
+        assert_eq!(graded_panels(1.0, 5.0, false, false, 9), [1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0]);
+    }
+
+    #[test]
+    fn errors_are_those_of_the_coarser_rule_and_of_rounding() {
+        // x^40 on [−1, 1]: beyond degree 31 of the coarser rule, within 47 of the finer.
+        let power = |x: f64| 3.0 * x.powi(40);
+        let found = integrate(&[-1.0, 1.0], power);
+        let difference = (coarse_rule().integrate(-1.0, 1.0, power) - 6.0 / 41.0).abs();
+        assert!((found.mid() - 6.0 / 41.0).abs() < ROUNDING, "{found}");
+        assert!(
+            (0.5 * found.width() - difference).abs() < ROUNDING && difference > 1e-9,
+            "{found} {difference:e}"
+        );
+        // Of a smooth integrand that changes sign only rounding is left, relative to the size of what cancels.
+        let wave = integrate(&[-2.0, 0.5, 2.0], |x| 1e3 * x);
+        let rounding = 64.0 * f64::EPSILON * 1e3 * 4.0;
+        assert!(
+            wave.contains(0.0) && wave.width() > 0.2 * rounding && wave.width() < 8.0 * rounding,
+            "{wave}"
+        );
+        assert_eq!(integrate(&[1.0], |_| f64::NAN).mid(), 0.0);
+        assert!(!integrate(&[0.0, 1.0], |x| if x > 0.5 { f64::INFINITY } else { 0.0 }).is_finite());
+    }
+
+    #[test]
     fn an_undefined_integrand_gives_no_number() {
         assert!(!integrate(&[0.0, 1.0], |_| f64::NAN).is_finite());
     }

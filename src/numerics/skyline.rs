@@ -150,6 +150,57 @@ mod tests {
     }
 
     #[test]
+    fn inner_products_of_any_length() {
+        for n in 0..11_usize {
+            let a: Vec<f64> = (0..n).map(|i| i as f64 + 1.0).collect();
+            let b: Vec<f64> = (0..n).map(|i| 3.0 - 2.0 * i as f64).collect();
+            let exact: f64 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
+            assert!((dot(&a, &b) - exact).abs() < f64::EPSILON, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_profile_of_any_shape_is_factorised() {
+        // Rows that begin in different columns, and entries of either sign.
+        let starts = vec![0, 0, 1, 0, 3, 2, 6];
+        let n = starts.len();
+        let mut matrix = Skyline::new(starts.clone());
+        matrix.clear();
+        let entry =
+            |i: usize, j: usize| if i == j { 4.0 + i as f64 } else { (1.7 * (i + 3 * j) as f64).sin() };
+        for (i, (row, &start)) in matrix.rows.iter_mut().zip(&starts).enumerate() {
+            for (k, slot) in row.iter_mut().enumerate() {
+                *slot = entry(i, start + k);
+            }
+        }
+        let at = |i: usize, j: usize| {
+            let (i, j) = (i.max(j), i.min(j));
+            if j < starts[i] { 0.0 } else { entry(i, j) }
+        };
+        let exact: Vec<f64> = (0..n).map(|i| (0.9 * i as f64).cos()).collect();
+        let mut x: Vec<f64> = (0..n).map(|i| (0..n).map(|j| at(i, j) * exact[j]).sum()).collect();
+        let rounding = 1e2 * f64::EPSILON;
+        matrix.factorise().unwrap();
+        for i in 0..n {
+            for j in 0..=i {
+                let l = |i: usize, j: usize| if j < starts[i] { 0.0 } else { matrix.rows[i][j - starts[i]] };
+                let product: f64 = (0..=j).map(|k| l(i, k) * l(j, k)).sum();
+                assert!((product - at(i, j)).abs() < rounding, "{i} {j}");
+            }
+        }
+        matrix.forward(&mut x);
+        matrix.backward(&mut x);
+        assert!(x.iter().zip(&exact).all(|(a, b)| (a - b).abs() < rounding), "{x:?}");
+        // A pivot is given up at the share of its diagonal and not above.
+        for (corner, kept) in [(1.0 + 1e-3, true), (1.0 + 1e-5, false)] {
+            let mut pair = Skyline { starts: vec![0, 0], rows: vec![vec![1.0], vec![1.0, corner]] };
+            pair.factorise_semidefinite(1e-4).unwrap();
+            assert_eq!(pair.rows[1][1] < 1.0, kept);
+        }
+        assert!((given_up(4.0) - 2e30).abs() < 1e15 && given_up(0.0) > 0.0);
+    }
+
+    #[test]
     fn a_constant_that_costs_nothing_is_given_up() {
         let n = 9;
         let mut matrix = laplacian(n, 0.0);

@@ -238,3 +238,96 @@ impl fmt::Display for GaussianPath {
         write!(f, ", schedule {}", self.schedule)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUNDING: f64 = 1e2 * f64::EPSILON;
+
+    fn dense(mean: [f64; 2], rows: [f64; 4]) -> Gaussian {
+        Gaussian::new(DVector::from_vec(mean.to_vec()), DMatrix::from_row_slice(2, 2, &rows)).unwrap()
+    }
+
+    #[test]
+    fn moments_and_their_rates_are_combinations_of_the_ends() {
+        let (one, zero) = ([2.0, 0.5, 0.5, 1.0], [1.0, -0.3, -0.3, 3.0]);
+        for schedule in Schedule::examples() {
+            let path = GaussianPath::new(dense([1.0, -2.0], one), dense([0.5, 0.25], zero), schedule.clone())
+                .unwrap();
+            let h = 1e-5;
+            for t in [0.15, 0.4, 0.8] {
+                let lambda = schedule.lambda(t);
+                let mean = path.mean(t).unwrap();
+                let covariance = path.covariance(t).unwrap();
+                let law = path.law(t).unwrap();
+                for i in 0..2 {
+                    let exact = lambda.sqrt() * [1.0, -2.0][i] + (1.0 - lambda).sqrt() * [0.5, 0.25][i];
+                    assert!(
+                        mean[i].widened(ROUNDING).contains(exact) && mean[i].width() < ROUNDING,
+                        "{path}"
+                    );
+                    assert!((law.mean()[i] - exact).abs() < ROUNDING);
+                    let [before, after] = [t - h, t + h].map(|t| path.mean(t).unwrap()[i].mid());
+                    let slope = (after - before) / (2.0 * h);
+                    let difference = 1e-6;
+                    assert!((path.mean_rate(t).unwrap()[i].mid() - slope).abs() < difference, "{path} {t}");
+                    for j in 0..2 {
+                        let exact = lambda * one[2 * i + j] + (1.0 - lambda) * zero[2 * i + j];
+                        let found = covariance[(i, j)];
+                        assert!(
+                            found.widened(ROUNDING).contains(exact) && found.width() < ROUNDING,
+                            "{path}"
+                        );
+                        assert!((law.covariance_entry(i, j) - exact).abs() < ROUNDING);
+                        let rate = path.covariance_rate(t).unwrap()[(i, j)];
+                        let exact = schedule.lambda_dot(t) * (one[2 * i + j] - zero[2 * i + j]);
+                        assert!((rate.mid() - exact).abs() < ROUNDING * (1.0 + exact.abs()), "{path}");
+                    }
+                }
+            }
+            for t in [-0.1, 1.1, f64::NAN] {
+                assert!(path.mean(t).is_err() && path.covariance(t).is_err() && path.law(t).is_err());
+                assert!(path.mean_rate(t).is_err() && path.covariance_rate(t).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn channels_exist_where_the_covariances_commute() {
+        let schedule = Schedule::linear();
+        let new = |target: &Gaussian, base: &Gaussian| {
+            GaussianPath::new(target.clone(), base.clone(), schedule.clone()).unwrap()
+        };
+        let full = dense([1.0, 2.0], [2.0, 0.6, 0.6, 1.1]);
+        let round = Gaussian::isotropic(vec![0.0, 3.0], 0.5).unwrap();
+        let diagonal = Gaussian::diagonal(vec![1.0, 0.0], vec![1.0, 2.0]).unwrap();
+        assert!(new(&full, &diagonal).channels().is_none() && new(&round, &full).channels().is_none());
+        let channels =
+            new(&diagonal, &Gaussian::diagonal(vec![0.0, 3.0], vec![4.0, 0.5]).unwrap()).channels().unwrap();
+        let read =
+            |c: &Channel| [c.target_mean, c.target_variance, c.base_mean, c.base_variance].map(Interval::mid);
+        assert_eq!(
+            channels.iter().map(read).collect::<Vec<_>>(),
+            [[1.0, 1.0, 0.0, 4.0], [0.0, 2.0, 3.0, 0.5]]
+        );
+        // In the eigenbasis: determinant, trace, and lengths of the means are kept.
+        let channels = new(&full, &round).channels().unwrap();
+        let sum = |f: &dyn Fn([f64; 4]) -> f64| channels.iter().map(|c| f(read(c))).sum::<f64>();
+        assert!((sum(&|c| c[1]) - 3.1).abs() < ROUNDING && (sum(&|c| c[0] * c[0]) - 5.0).abs() < ROUNDING);
+        assert!((sum(&|c| c[2] * c[2]) - 9.0).abs() < ROUNDING && (sum(&|c| c[3]) - 1.0).abs() < ROUNDING);
+        assert!((sum(&|c| c[0] * c[2]) - 6.0).abs() < ROUNDING);
+        let form = sum(&|c| c[1] * c[0] * c[0]);
+        assert!((form - (2.0 + 2.0 * 0.6 * 2.0 + 1.1 * 4.0)).abs() < ROUNDING, "{form}");
+        assert!(
+            new(&full, &Gaussian::standard(2).unwrap()).has_standard_base()
+                && !new(&full, &round).has_standard_base()
+        );
+        assert!(!new(&full, &Gaussian::isotropic(vec![0.0, 0.0], 2.0).unwrap()).has_standard_base());
+        // Four units, times the dimension and the condition number for dense laws.
+        assert_eq!(GaussianPath::law_rounding(&diagonal), 4.0 * f64::EPSILON);
+        let condition = (3.1 + (0.9_f64 * 0.9 + 1.44).sqrt()) / (3.1 - (0.9_f64 * 0.9 + 1.44).sqrt());
+        let exact = 8.0 * f64::EPSILON * condition;
+        assert!((GaussianPath::law_rounding(&full) / exact - 1.0).abs() < ROUNDING);
+    }
+}

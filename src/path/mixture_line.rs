@@ -310,6 +310,78 @@ mod tests {
     }
 
     #[test]
+    fn components_cross_where_they_have_the_same_density() {
+        let part = |weight: f64, mean: f64, std: f64| {
+            Component::new(&Part { weight, mean, std }, 0.6, 0.8, (0.8 * std).hypot(0.6))
+        };
+        let rounding = 1e-10;
+        for (a, b, count) in [
+            (part(0.3, -1.5, 0.5), part(0.7, 1.0, 0.6), 2),
+            (part(0.5, 0.0, 0.2), part(0.5, 0.3, 3.0), 2),
+            (part(0.5, -2.0, 0.5), part(0.5, 3.0, 0.5), 1),
+            // A narrow one that is nowhere above the other.
+            (part(1e-6, 0.0, 0.9), part(1.0, 0.0, 1.0), 0),
+        ] {
+            for (a, b) in [(a, b), (b, a)] {
+                let found = MixtureSlice::crossings(&a, &b);
+                assert_eq!(found.len(), count, "{found:?}");
+                for y in found {
+                    assert!((a.log_density(y) - b.log_density(y)).abs() < rounding * (1.0 + y * y), "{y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn densities_at_many_points_are_those_at_each() {
+        for (weights, means, stds) in [
+            (&[1.0][..], &[0.5][..], &[2.0][..]),
+            (&[0.3, 0.7], &[-1.5, 20.0], &[0.5, 0.6]),
+            (&[0.3, 0.5, 0.2], &[-1.5, 1.0, 4.0], &[0.5, 0.6, 0.1]),
+        ] {
+            let curve = MixtureCurve::new(weights, means, stds).unwrap();
+            for angle in [0.0, 0.6, FRAC_PI_2] {
+                let slice = curve.slice(angle).unwrap();
+                let points = [-9.0, -1.0, 0.2, 8.0, 19.0];
+                let mut values = [0.0; 5];
+                slice.log_densities(&points, &mut values);
+                let (sine, cosine) = (angle.sin(), angle.cos());
+                let rounding = 1e-12;
+                for (&y, value) in points.iter().zip(values) {
+                    let density: f64 = (0..weights.len())
+                        .map(|k| {
+                            let c = (cosine * stds[k]).powi(2) + sine * sine;
+                            weights[k] * (-0.5 * (y - cosine * means[k]).powi(2) / c).exp() / (TAU * c).sqrt()
+                        })
+                        .sum();
+                    let exact = density.ln();
+                    assert!((slice.log_density(y) - value).abs() <= rounding * (1.0 + value.abs()), "{y}");
+                    assert!(
+                        (slice.point(y).log_density - value).abs() <= rounding * (1.0 + value.abs()),
+                        "{y}"
+                    );
+                    assert!(
+                        density < 1e-250 || (value - exact).abs() < rounding * (1.0 + exact.abs()),
+                        "{y}"
+                    );
+                    let (below, above) = slice.masses(y);
+                    assert!((below + above - 1.0).abs() < rounding);
+                }
+                let breaks = slice.breaks();
+                assert!(breaks.windows(2).all(|w| w[0] < w[1]));
+                for k in 0..weights.len() {
+                    let (mean, std) = (cosine * means[k], (cosine * stds[k]).hypot(sine));
+                    for d in [0.0, 1.5, -1.5, 4.0, -4.0, 8.0, -8.0] {
+                        let at = mean + d * std;
+                        assert!(breaks.iter().any(|b| (b - at).abs() < rounding * (1.0 + at.abs())), "{at}");
+                    }
+                }
+                assert!(breaks.len() >= 7 * weights.len() - 6 || angle == FRAC_PI_2, "{breaks:?}");
+            }
+        }
+    }
+
+    #[test]
     fn windows_leave_out_what_they_say() {
         let curve = curve();
         for angle in [0.0, 0.4, FRAC_PI_2] {

@@ -156,3 +156,36 @@ pub fn process_on_line(
         Ok(diffusion)
     })
 }
+
+#[cfg(test)]
+mod rates {
+    use super::*;
+
+    #[test]
+    fn rates_are_exact_for_constant_drifts() {
+        let rounding = 1e-12;
+        assert_eq!(bernoulli(0.0), 1.0);
+        assert!((bernoulli(2.0) - 2.0 / (2.0_f64.exp() - 1.0)).abs() < rounding);
+        assert!((bernoulli(-2.0) - bernoulli(2.0) - 2.0).abs() < rounding);
+        let grid = Grid {
+            nodes: vec![0.0, 0.5, 1.5, 2.0],
+            cells: vec![0.25, 0.75, 0.75, 0.25],
+            faces: vec![0.25, 1.0, 1.75],
+            gaps: vec![0.5, 1.0, 0.5],
+        };
+        let (drift, diffusion) = ([1.5, -2.0, 0.0], 0.3);
+        let found = fitted_rates(&grid, &drift, diffusion);
+        for (i, drift) in drift.into_iter().enumerate() {
+            // The density e^{drift·y/diffusion} has no flux, and the mean drift of uniform densities is the drift.
+            let density = |y: f64| (drift * y / diffusion).exp();
+            let (left, right) = (found.up[i] * grid.cells[i], found.down[i] * grid.cells[i + 1]);
+            let (a, b) = (left * density(grid.nodes[i]), right * density(grid.nodes[i + 1]));
+            assert!((a / b - 1.0).abs() < 1e2 * rounding, "{i}: {a} {b}");
+            assert!((left - right - drift).abs() < rounding, "{i}: {left} {right}");
+        }
+        // Upwind without diffusion.
+        let upwind = fitted_rates(&grid, &drift, 0.0);
+        assert_eq!(upwind.up[..2], [6.0, 0.0]);
+        assert!((upwind.down[0], upwind.down[1]) == (0.0, 2.0 / 0.75), "{upwind:?}");
+    }
+}

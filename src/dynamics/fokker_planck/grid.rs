@@ -135,6 +135,7 @@ impl Map {
         };
         let (mut lo, mut hi) = (-FARTHEST, FARTHEST);
         let mut x = xi.clamp(lo, hi) / (1.0 + GRADING);
+        let mut before = hi - lo;
         for _ in 0..NEWTON {
             let y = at(x);
             let excess = self.coordinate(y) - xi;
@@ -144,11 +145,15 @@ impl Map {
                 lo = x;
             }
             let newton = x - excess / (rate(y) * self.scale * x.cosh());
-            let next = if lo < newton && newton < hi { newton } else { 0.5 * (lo + hi) };
-            if (next - x).abs() <= 2.0 * f64::EPSILON * x.abs() {
+            // Across a bump steps may lead back and forth for ever: those that do not halve are bisections.
+            let step = (newton - x).abs();
+            let next =
+                if lo <= newton && newton <= hi && step <= 0.5 * before { newton } else { 0.5 * (lo + hi) };
+            before = (next - x).abs();
+            x = next;
+            if before <= 2.0 * f64::EPSILON * x.abs() {
                 break;
             }
-            x = next;
         }
         let y = at(x);
         (y, 1.0 / rate(y))

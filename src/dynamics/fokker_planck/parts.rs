@@ -5,6 +5,7 @@ use super::grid::{Grid, Map, Ramp};
 use super::refinement::{limit, noise, tabulated_limit, witnessed};
 use super::stepper::solve;
 use super::*;
+use crate::path::line::{AtomsCurve, LineBase};
 use crate::path::{LineCurve, MixtureCurve};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::FRAC_PI_2;
@@ -16,6 +17,10 @@ fn light() -> MixtureCurve {
     MixtureCurve::new(&[0.3, 0.7], &[-1.5, 1.0], &[0.5, 0.6]).unwrap()
 }
 
+fn heavy() -> AtomsCurve {
+    AtomsCurve::new(&[0.2, 0.8], &[-3.0, 1.0], LineBase::Student { dof: 2.5 }).unwrap()
+}
+
 #[track_caller]
 fn is_a_grid(map: &Map, cells: usize) -> Grid {
     let grid = map.grid(cells);
@@ -24,8 +29,9 @@ fn is_a_grid(map: &Map, cells: usize) -> Grid {
     for i in 0..cells {
         assert!(
             grid.nodes[i] < grid.faces[i] && grid.faces[i] < grid.nodes[i + 1],
-            "{i}: {:?}",
-            &grid.nodes[i..i + 2]
+            "{i}: {:?} {:?}",
+            &grid.nodes[i.saturating_sub(2)..i + 3],
+            &grid.faces[i.saturating_sub(2)..i + 3]
         );
         // The slope at the face times the step is the distance up to the third derivative of the map.
         let distance = grid.nodes[i + 1] - grid.nodes[i];
@@ -97,6 +103,24 @@ fn maps_hold_all_slices() {
         );
     }
     assert!(Map::around(&curve, 1.0, f64::NAN).is_err());
+}
+
+#[test]
+fn heavy_tails_get_cells_that_grow_and_bumps_cells_of_their_own() {
+    let curve = heavy();
+    let (first, last) = (FRAC_PI_2, 0.02);
+    let plain = Map::around(&curve, first, last).unwrap();
+    let graded = Map::graded(&curve, first, last).unwrap();
+    assert_ne!(plain, graded);
+    let (coarse, fine) = (is_a_grid(&plain, 1024), is_a_grid(&graded, 1024));
+    assert!((coarse.nodes[0] / fine.nodes[0] - 1.0).abs() < 1e-9);
+    assert!((coarse.nodes[1024] / fine.nodes[1024] - 1.0).abs() < 1e-9);
+    let near = |grid: &Grid, at: f64| grid.nodes.iter().filter(|y| (*y - at).abs() < 0.1).count();
+    for at in [-3.0, 1.0] {
+        assert!(near(&fine, at) > 2 * near(&coarse, at), "{} {}", near(&fine, at), near(&coarse, at));
+    }
+    // All bumps together have as many cells as the rest, those with more weight more of them.
+    assert!(near(&fine, 1.0) > near(&fine, -3.0));
 }
 
 #[test]

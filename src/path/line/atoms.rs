@@ -183,6 +183,55 @@ mod tests {
     use crate::path::MixtureCurve;
 
     #[test]
+    fn windows_breaks_and_bumps_follow_the_atoms() {
+        let weights = [1.0, 3.0];
+        let places = [-2.0, 5.0];
+        for base in [LineBase::Gaussian, LineBase::Student { dof: 2.5 }] {
+            let curve = AtomsCurve::new(&weights, &places, base).unwrap();
+            assert!((curve.second_moment() - (0.25 * 4.0 + 0.75 * 25.0)).abs() < RELATIVE_ERROR);
+            let (angle, rounding) = (0.5_f64, 1e-9);
+            let (s, c) = angle.sin_cos();
+            let slice = curve.slice(angle).unwrap();
+            for level in [0.1, 1e-3, 1e-9] {
+                let (lo, hi) = slice.window(level);
+                // From the outermost atoms as far as one translate of the base has more than that.
+                let quantile = (hi - 5.0 * c) / s;
+                assert!((base.masses(quantile).1 / level - 1.0).abs() < rounding, "{level}: {quantile}");
+                assert!((lo + 2.0 * c + s * quantile).abs() < rounding * (1.0 + lo.abs()), "{level}: {lo}");
+                assert!(slice.masses(lo).0 <= level && slice.masses(hi).1 <= level);
+            }
+            let width = s * base.core();
+            let breaks = slice.breaks();
+            assert!(breaks.len() == 18 && breaks.windows(2).all(|w| w[0] < w[1]), "{breaks:?}");
+            for place in places {
+                for m in [0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 4.0, -4.0] {
+                    let at = c * place + m * width;
+                    assert!(breaks.iter().any(|b| (b - at).abs() < rounding), "{at}");
+                }
+            }
+            for ((weight, at, wide), (w, a)) in slice.bumps().into_iter().zip([(0.25, -2.0), (0.75, 5.0)]) {
+                assert!(
+                    (weight - w).abs() < rounding
+                        && (at - c * a).abs() < rounding
+                        && (wide - width).abs() < rounding
+                );
+            }
+            // Masses and densities by hand.
+            for y in [-4.0, 1.0, 6.0] {
+                let noise = places.map(|a| (y - c * a) / s);
+                let below = 0.25 * base.masses(noise[0]).0 + 0.75 * base.masses(noise[1]).0;
+                assert!((slice.masses(y).0 - below).abs() < rounding);
+                let density: f64 = weights
+                    .iter()
+                    .zip(noise)
+                    .map(|(w, z)| 0.25 * w * (-base.cost(z) - base.log_normalizer()).exp() / s)
+                    .sum();
+                assert!((slice.log_density(y) - density.ln()).abs() < rounding, "{y}");
+            }
+        }
+    }
+
+    #[test]
     fn atoms_with_a_gaussian_base_are_a_mixture() {
         let (weights, places) = ([0.3, 0.7], [-1.0, 2.0]);
         let atoms = AtomsCurve::new(&weights, &places, LineBase::Gaussian).unwrap();

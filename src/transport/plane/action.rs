@@ -50,7 +50,7 @@ pub fn mixture_action(path: &MixturePath, schedules: &[Schedule]) -> Result<Vec<
 }
 
 /// Infinite actions, if they are so for all schedules: nothing has to be integrated then.
-fn certainly_infinite(path: &MixturePath, schedules: &[Schedule]) -> Option<Vec<Enclosure>> {
+pub(super) fn certainly_infinite(path: &MixturePath, schedules: &[Schedule]) -> Option<Vec<Enclosure>> {
     let singular = !path.target().has_density();
     let moving = AngularEnergy::mean_moves(path.target());
     let infinite = |schedule: &Schedule| {

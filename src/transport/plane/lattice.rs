@@ -142,10 +142,10 @@ mod tests {
             [c * 2.0 - 8.0 * std(4.0), c * 2.0 + 8.0 * std(4.0)],
             [(-c - 8.0 * std(0.25)).min(0.5 * c - 8.0 * std(2.0)), 0.5 * c + 8.0 * std(2.0)],
         ];
-        for (axis, [lo, hi]) in ends.into_iter().enumerate() {
+        for (axis, [first, last]) in ends.into_iter().enumerate() {
             let reach = lattice.counts[axis] as f64 * lattice.steps[axis];
-            assert!((lattice.centre[axis] - reach - lo).abs() < SMALL, "{lattice:?}");
-            assert!((lattice.centre[axis] + reach - hi).abs() < SMALL, "{lattice:?}");
+            assert!((lattice.centre[axis] - reach - first).abs() < SMALL, "{lattice:?}");
+            assert!((lattice.centre[axis] + reach - last).abs() < SMALL, "{lattice:?}");
             let step = lattice.steps[axis] / (0.3 * std(least));
             assert!((0.97..=1.0).contains(&step), "{lattice:?}");
         }

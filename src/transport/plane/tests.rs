@@ -175,3 +175,116 @@ fn bad_input_is_refused() {
     // Atoms have an action only if the path stops smoothly; they are centred, so linear fails at the target alone.
     assert!(mixture_action(&path, &[Schedule::linear()]).unwrap()[0].is_infinite());
 }
+
+#[test]
+fn components_far_apart_move_by_themselves() {
+    // Too fine for a lattice: the mesh around each of them serves.
+    let variance = 0.01;
+    let means = vec![vector(&[-12.0, -12.0]), vector(&[12.0, 12.0])];
+    let path = MixturePath::gaussian(Mixture::isotropic(&[1.0, 3.0], means, &[variance; 2]).unwrap());
+    let angle = 0.1_f64;
+    let (s, c) = angle.sin_cos();
+    let slice = path.slice(angle).unwrap();
+    assert!(lattice::integrals(&slice, |y| [slice.log_density(y).unwrap().exp()]).is_none());
+    let found = plane_velocity(&path, angle).unwrap();
+    let shape = 2.0 * (s * c * (1.0 - variance)).powi(2) / (c * c * variance + s * s);
+    let exact = s * s * 288.0 + shape;
+    assert!(found.outside.abs() < 1e-8, "{found:?}");
+    agrees(found.norm_squared, exact, 1e-4);
+}
+
+#[test]
+fn nothing_is_integrated_where_all_actions_are_infinite() {
+    let power = |exponent: f64| Schedule::power(exponent).unwrap();
+    let moving = MixturePath::gaussian(skewed());
+    let centred = moving.centred();
+    for (path, schedules, infinite) in [
+        (&moving, vec![Schedule::linear(), power(0.9)], true),
+        (&moving, vec![Schedule::linear(), power(1.1)], false),
+        (&centred, vec![power(0.5), power(0.3)], true),
+        (&centred, vec![power(0.51)], false),
+        (&centred, vec![Schedule::linear()], false),
+        (&moving, vec![Schedule::ornstein_uhlenbeck(1.0).unwrap()], false),
+        (&MixturePath::gaussian(atoms()), vec![Schedule::linear(), power(2.0)], true),
+        (&MixturePath::gaussian(atoms()), vec![Schedule::cosine()], false),
+    ] {
+        let found = super::action::certainly_infinite(path, &schedules);
+        assert_eq!(found.is_some(), infinite, "{path}");
+        assert!(found.is_none_or(|all| all.len() == schedules.len() && all.iter().all(|a| a.is_infinite())));
+    }
+}
+
+#[test]
+fn bounds_of_the_rotational_part_meet_up_to_what_is_not_resolved() {
+    let path = MixturePath::student(atoms(), 3.0).unwrap();
+    let slice = path.slice(FRAC_PI_4).unwrap();
+    let fit = |residual: f64, product: f64, norm: f64, outer: f64| Fit {
+        residual,
+        product,
+        norm,
+        outer,
+        unknowns: 9,
+    };
+    let below = |value: f64| fit(0.0, value, value, 0.0);
+    let (size, rounding) = (2.0, 2.0 * ROUNDING);
+    // max (∫F·z)²/∫|z|² from below, the residual from above.
+    let found = rotational(
+        (&fit(0.5, 0.0, size, 0.0), &fit(0.0, 0.6, 0.9, 0.0)),
+        (&fit(0.5, 0.0, size, 0.0), &fit(0.0, 0.6, 0.8, 0.0)),
+        0.0,
+        &slice,
+    );
+    assert!(
+        (found.lo() - 0.45).abs() <= 4.0 * rounding && (found.hi() - 0.5).abs() <= 4.0 * rounding,
+        "{found}"
+    );
+    // Mass outside and on the edge widens above only; a lower bound above the upper one, of either mesh, widens both.
+    let field = slice.coupling_bound().min(1.0 / 0.5);
+    let found = rotational(
+        (&fit(0.5, 0.0, size, 0.0), &below(0.4)),
+        (&fit(0.5, 0.0, size, 0.03), &below(0.45)),
+        -1e-3,
+        &slice,
+    );
+    assert!((found.lo() - 0.45).abs() <= 4.0 * rounding, "{found}");
+    assert!((found.hi() - 0.5 - 2.0 * (0.03 + 1e-3 * field)).abs() <= 4.0 * rounding, "{found}");
+    for (coarse, fine, crossing) in [(0.4, 0.53, 0.03), (0.55, 0.45, 0.05), (0.55, 0.53, 0.05)] {
+        let found = rotational(
+            (&fit(0.5, 0.0, size, 0.0), &below(coarse)),
+            (&fit(0.5, 0.0, size, 0.0), &below(fine)),
+            0.0,
+            &slice,
+        );
+        assert!((found.lo() - (fine - crossing)).abs() <= 4.0 * rounding, "{found}");
+        assert!((found.hi() - (0.5 + crossing)).abs() <= 4.0 * rounding, "{found}");
+    }
+    let nothing = fit(0.0, 0.0, 0.0, 0.0);
+    assert_eq!(rotational((&nothing, &nothing), (&nothing, &nothing), 0.0, &slice).hi(), 0.0);
+    assert!(resolved(0.9 * LOST).is_ok() && resolved(-0.9 * LOST).is_ok());
+    assert!(resolved(1.1 * LOST).is_err() && resolved(-1.1 * LOST).is_err() && resolved(f64::NAN).is_err());
+}
+
+#[test]
+fn the_velocity_is_what_the_spread_leaves_of_the_coupling() {
+    let (coarse, fine) = ((0.7, 0.0, 5.0), (0.75, -2e-9, 6.0));
+    let small = 1e-12;
+    let gaussian = MixturePath::gaussian(skewed());
+    let found = velocity(&gaussian.slice(0.7).unwrap(), coarse, fine);
+    assert!(
+        (found.mid() - 0.75).abs() < small && (0.5 * found.width() - 0.05 - 1.2e-8).abs() < small,
+        "{found}"
+    );
+    let student = MixturePath::student(skewed(), 5.0).unwrap();
+    let slice = student.slice(0.7).unwrap();
+    let found = velocity(&slice, coarse, fine);
+    assert!((found.mid() - (slice.coupling_bound() - 0.75)).abs() < small, "{found}");
+    assert!((0.5 * found.width() - 0.05 - 1.2e-8).abs() < small, "{found}");
+    assert_eq!(velocity(&slice, (1e9, 0.0, 0.0), (1e9, 0.0, 0.0)).lo(), 0.0);
+    let heavy = MixturePath::student(skewed(), 2.0).unwrap();
+    assert!(velocity(&heavy.slice(0.7).unwrap(), coarse, fine).is_infinite());
+    // Sums over nodes: the mass that is missing, and what the tail may hold.
+    let node = |weight: f64, energy: f64| Node { weight, field: [0.0; 2], score: [0.0; 2], energy };
+    let nodes = vec![vec![node(0.5, 2.0), node(0.0, 99.0)], vec![node(0.25, 4.0)]];
+    assert_eq!(energy(&gaussian.slice(0.7).unwrap(), &nodes), (2.0, 0.25, 20.0));
+    assert_eq!(energy(&slice, &nodes), (2.0, 0.25, 8.0));
+}

@@ -164,8 +164,8 @@ fn a_step_keeps_the_path_and_relaxes_towards_it() {
     let path_masses = VecDeque::from([frame.masses.clone()]);
     let (still, order) = step(&frame, 0.3, 3, 1.1, &VecDeque::from([start]), &path_masses);
     assert_eq!(order, 0);
-    for ((mass, gap), own) in still[0].iter().zip(&still[1]).zip(&frame.masses) {
-        assert!((mass - own).abs() < 1e2 * ROUNDING && gap.abs() < 1e2 * ROUNDING);
+    for ((q, g), p) in still[0].iter().zip(&still[1]).zip(&frame.masses) {
+        assert!((q - p).abs() < 1e2 * ROUNDING && g.abs() < 1e2 * ROUNDING);
     }
     // A path that moved: masses and deviations stay consistent, q = p + g, and sum to one and to zero.
     let mut older = frame.masses.clone();
