@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn curvature_is_the_smallest_second_derivative() {
         let normal = curvature_of(&LineMeasure::gaussian(1.0, 2.0).unwrap());
-        assert!(normal <= 0.25 && normal >= 0.25 * (1.0 - ROUNDING), "{normal}");
+        assert!((0.25 * (1.0 - ROUNDING)..=0.25).contains(&normal), "{normal}");
         // V'' = 3x² − 4x − 3, smallest at 2/3: −13/3. Cells of width 0.0035 see it up to their square.
         let skew = LineMeasure::parse("x^4/4 - 2*x^3/3 - 3*x^2/2", -3.0, 4.0).unwrap();
         let (skew, exact, cell) = (curvature_of(&skew), -13.0 / 3.0, 0.0035_f64);
@@ -182,17 +182,17 @@ mod tests {
         // Smallest at an end that the law is cut at, and beyond the frame.
         let half = LineMeasure::parse("x^4/4", 1.0, f64::INFINITY).unwrap();
         let found = curvature_of(&half);
-        assert!(found <= 3.0 && found >= 3.0 - 0.05, "{found}");
+        assert!((3.0 - 0.05..=3.0).contains(&found), "{found}");
         let mirrored = LineMeasure::parse("x^4/4", f64::NEG_INFINITY, -1.0).unwrap();
         let found = curvature_of(&mirrored);
-        assert!(found <= 3.0 && found >= 3.0 - 0.05, "{found}");
+        assert!((3.0 - 0.05..=3.0).contains(&found), "{found}");
     }
 
     #[test]
     fn convex_kinks_do_not_matter_and_concave_ones_are_fatal() {
         let convex = parse("x^2/2 + abs(x - 0.3)");
         let found = curvature_of(&convex);
-        assert!(found <= 1.0 && found >= 1.0 - ROUNDING, "{found}");
+        assert!((1.0 - ROUNDING..=1.0).contains(&found), "{found}");
         assert_eq!(curvature_of(&parse("x^2/2 - abs(x - 0.3)")), f64::NEG_INFINITY);
         for (text, kink, exact) in
             [("x^2/2 - abs(x)", 0.0, 2.0), ("x^2 - 3*abs(x - 0.5)/4", 0.5, 1.5), ("x^2/2 + abs(x)", 0.0, 0.0)]

@@ -205,7 +205,7 @@ mod tests {
         let left = |x: f64| 1.0 - 2.0 * x + 0.5 * x * x + x.powi(3);
         let right = |x: f64| left(1.0) - 3.0 * (x - 1.0) + 4.0 * (x - 1.0).powi(3);
         let sample = |level: usize| -> Vec<f64> {
-            let (n, m) = (5 << level, 8 << level);
+            let (n, m): (usize, usize) = (5 << level, 8 << level);
             let first = (0..=n).map(|i| left(i as f64 / n as f64));
             let second = (1..=m).map(|i| right(1.0 + 2.0 * i as f64 / m as f64));
             first.chain(second).collect()

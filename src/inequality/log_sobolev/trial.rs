@@ -181,16 +181,16 @@ mod tests {
         let trial = Trial::new(&maximum(Shape::Limit, &uneven, p)).unwrap();
         assert!(!trial.exponential);
         assert_eq!((trial.slopes[0], trial.slopes[5]), (0.0, 0.0));
-        for i in 1..5 {
-            assert!((trial.slopes[i] - q(uneven[i])).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        for (i, x) in uneven.iter().enumerate().skip(1).take(4) {
+            assert!((trial.slopes[i] - q(*x)).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
         }
         let even: Vec<f64> = (0..9).map(|i| -1.0 + 0.25 * f64::from(i)).collect();
         let (p, q) = (|x: f64| x.powi(4) - x.powi(3) + 0.5 * x, |x: f64| 4.0 * x.powi(3) - 3.0 * x * x + 0.5);
         // f = −e^p: the sign is of no consequence.
         let trial = Trial::new(&maximum(Shape::Attained, &even, |x| -p(x).exp())).unwrap();
         assert!(trial.exponential);
-        for i in 2..7 {
-            assert!((trial.slopes[i] - q(even[i])).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        for (i, x) in even.iter().enumerate().skip(2).take(5) {
+            assert!((trial.slopes[i] - q(*x)).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
         }
         for i in [1, 7] {
             // A central difference: it errs by h²p'''/6 for a quartic.

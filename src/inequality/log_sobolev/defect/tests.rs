@@ -140,13 +140,15 @@ fn defect_of_a_cell_is_bounded_and_nearly_attained_at_its_corners() {
     }
 }
 
+/// Ends of a range.
+type Range = [f64; 2];
+
 /// The allowance of a cell, `φ`'s own and `⅛·width²` times the largest second derivative in either direction, each of
 /// its terms at its largest.
 fn excess(columns: [f64; 2], width: f64, c: [f64; 4]) -> f64 {
     let dg = columns[1] - columns[0];
     let slopes = [(c[2] - c[0]) / width, (c[3] - c[1]) / width];
     // Every factor runs through its range independently of the others, as in an enclosure.
-    type Range = [f64; 2];
     let range = |list: &[f64]| -> Range {
         [
             list.iter().copied().fold(f64::INFINITY, f64::min),

@@ -215,28 +215,30 @@ fn tail_witness(rates: [f64; 2], lambda: f64) -> FluxWitness {
     }
 }
 
+/// `V = x²` inside; beyond, `V' ≥ 4`.
+struct Steep;
+impl Slope for Steep {
+    fn support(&self) -> (f64, f64) {
+        whole().support()
+    }
+    fn kinks(&self) -> Vec<f64> {
+        vec![]
+    }
+    fn enclosed_series(&self, x: Interval) -> SlopeSeries<Interval> {
+        whole().enclosed_series(x)
+    }
+    fn tail_slope(&self, _: Side, _: f64) -> f64 {
+        4.0
+    }
+}
+
 #[test]
 fn tails_need_their_inequality_and_an_upward_corner() {
     // −w'/w = 1 at ½, 2x = 1 beyond: κ(1 − κ) ≤ ¼ and the corner asks for κ ≥ 1, which exclude each other.
     for rate in [0.5, 0.9, 1.1] {
         assert!(tail_witness([rate, rate], 0.2).verify(&whole()).is_err(), "{rate}");
     }
-    // A steeper law beyond: V' ≥ 4 there, κ(4 − κ) ≥ λ for κ = 1.5, λ = 1.5.
-    struct Steep;
-    impl Slope for Steep {
-        fn support(&self) -> (f64, f64) {
-            whole().support()
-        }
-        fn kinks(&self) -> Vec<f64> {
-            vec![]
-        }
-        fn enclosed_series(&self, x: Interval) -> SlopeSeries<Interval> {
-            whole().enclosed_series(x)
-        }
-        fn tail_slope(&self, _: Side, _: f64) -> f64 {
-            4.0
-        }
-    }
+    // A steeper law beyond: κ(4 − κ) ≥ λ for κ = 1.5, λ = 1.5.
     let holds = |rates, lambda| tail_witness(rates, lambda).verify(&Steep).is_ok();
     assert!(holds([1.5, 1.5], 1.5));
     assert!(!holds([0.99, 1.5], 1.5) && !holds([1.5, 0.99], 1.5), "a downward corner");
