@@ -157,14 +157,6 @@ impl<S: Score> Score for BrokenScore<S> {
             *s *= self.1;
         }
     }
-
-    fn linear_rate(&self) -> f64 {
-        self.0.linear_rate()
-    }
-
-    fn steepest(&self) -> f64 {
-        self.0.steepest()
-    }
 }
 
 /// Mean and variance of g under the law of a chain, averaged over the coordinates.

@@ -51,17 +51,37 @@ fn closeness(trial: &Trial) -> Result<(f64, &'static str), String> {
     })
 }
 
+/// A text with its numbers to ten digits: products of matrices end otherwise on another processor.
+fn rounded(text: &str) -> String {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_number) {
+        let length = rest[start..].find(|c| !is_number(c)).unwrap_or(rest.len() - start);
+        let number = &rest[start..start + length];
+        out += &rest[..start];
+        out += &number
+            .parse()
+            .map_or_else(|_| number.to_owned(), |x: f64| format!("{}", (x * 1e10).round() / 1e10));
+        rest = &rest[start + length..];
+    }
+    out + rest
+}
+
 #[test]
 fn the_tightest_instances_found_so_far_are_as_tight_as_ever() {
     let ways = ways();
     let registry: Vec<_> = claims::all().collect();
-    let lines: Vec<String> = registry
+    let (lines, files): (Vec<String>, Vec<String>) = registry
         .into_par_iter()
         .with_max_len(1)
         .map(|claim| {
             let id = claim.about().id;
-            let Some(way) = ways.get(id) else { return format!("{id:4}no instance has a ratio") };
-            let line = match follow(claim, way).as_ref().map(closeness) {
+            let Some(way) = ways.get(id) else {
+                return (format!("{id:4}no instance has a ratio"), String::new());
+            };
+            let trial = follow(claim, way);
+            let line = match trial.as_ref().map(closeness) {
                 None => "the family is no more".to_owned(),
                 Some(Err(error)) => format!("not computed: {error}"),
                 // Four digits of a ratio; the width of an enclosure is rounding or discretisation, of which the size is enough,
@@ -70,14 +90,19 @@ fn the_tightest_instances_found_so_far_are_as_tight_as_ever() {
                 Some(Ok((value, what))) if value < ROUNDING => format!("{what} below {ROUNDING:.0e}"),
                 Some(Ok((value, what))) => format!("{what} {value:.0e}"),
             };
-            format!("{id:4}{line}, “{}” {}", way.family, way.index)
+            let file = trial.and_then(|trial| trial.target_file).map(|text| format!("# {id}\n{text}\n"));
+            (format!("{id:4}{line}, “{}” {}", way.family, way.index), file.unwrap_or_default())
         })
-        .collect();
+        .unzip();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(place("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("tightness", lines.join("\n")));
+    settings.bind(|| {
+        insta::assert_snapshot!("tightness", lines.join("\n"));
+        // What `dald measure` takes to look at such an instance.
+        insta::assert_snapshot!("tightest_target_files", rounded(&files.concat()));
+    });
 }
 
 /// Hunts through all claims and keeps, of what is found and what was known, the tighter. The seconds for each claim are taken from

@@ -471,3 +471,6 @@ impl std::iter::Sum for Interval {
         terms.fold(Self::ZERO, Add::add)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -353,6 +353,63 @@ mod tests {
     }
 
     #[test]
+    fn golden_section_closes_in_on_a_peak() {
+        for peak in [-0.9, 0.3, 1.7] {
+            let calls = std::cell::Cell::new(0);
+            let f = |y: f64| {
+                calls.set(calls.get() + 1);
+                Ok(Enclosure::exact(5.0 - (y - peak).abs()))
+            };
+            let (at, value) = golden(-1.0, 2.0, 20, f).unwrap();
+            // 0.618^20 of the bracket.
+            let bracket = 3.0 * 0.618_034_f64.powi(20);
+            assert!((at - peak).abs() <= bracket, "{peak}: {at}");
+            assert_eq!((value.mid(), calls.get()), (5.0 - (at - peak).abs(), 22));
+        }
+    }
+
+    #[test]
+    fn window_holds_the_observations_that_have_mass() {
+        let prior = LineMeasure::gaussian(1.5, 2.0).unwrap();
+        for gain in [0.5, -0.5] {
+            let laws = ConditionalLaws::new(prior.clone(), Noise::Gaussian { scale: 0.25 }, gain).unwrap();
+            let (lo, hi) = laws.window();
+            let reach = 0.5 * 2.0 * (2.0 * LEVEL).sqrt() + WIDTHS * 0.25;
+            let rounding = 1e-9;
+            assert!(
+                (lo - (gain * 1.5 - reach)).abs() <= rounding
+                    && (hi - (gain * 1.5 + reach)).abs() <= rounding
+            );
+            assert_eq!((laws.gain(), laws.noise().scale()), (gain, 0.25));
+        }
+        let path = ConditionalLaws::on_path(prior, Some(3.0), 0.36).unwrap();
+        assert!(
+            (path.gain() - 0.6).abs() <= f64::EPSILON && (path.noise().scale() - 0.8).abs() <= f64::EPSILON
+        );
+        assert!(matches!(path.noise(), Noise::Student { dof, .. } if dof == 3.0));
+    }
+
+    #[test]
+    fn variances_are_searched_to_their_peak() {
+        // Var(X|y) is largest where the weights of the two components are balanced.
+        let prior = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 2.0], &[0.5, 0.5]).unwrap();
+        let laws = ConditionalLaws::on_path(prior, None, 0.5).unwrap();
+        let sup = laws.supremum(Quantity::Variance).unwrap();
+        // Given y the components have variance 1/(4 + 1) and means 3.2 apart: 1/5 + 3.2²·p(1−p), at most 1/5 + 1.6².
+        let exact = 0.2 + 1.6 * 1.6;
+        // The place is known to some 1e−3, so the value to its square.
+        assert!((sup.value.mid() - exact).abs() <= 1e-5, "{sup:?}");
+        // Balanced where log(7/3) + 8·gain·y/(2v) = 0 with the variance v = ½·¼ + ½ of X_t given a component.
+        let balance = -(7.0_f64 / 3.0).ln() * 0.625 / (4.0 * 0.5_f64.sqrt());
+        assert!((sup.place - balance).abs() <= 1e-3, "{sup:?}, {balance}");
+        assert!(sup.far.iter().all(|v| (v.mid() - 0.2).abs() <= 1e-6), "{sup:?}");
+        // A grid with its peak refined is better than the grid.
+        let (lo, hi) = laws.window();
+        let (at, value) = laws.search(Quantity::Variance, (lo, hi), 16).unwrap();
+        assert!((at - balance).abs() <= 1e-3 && (value.mid() - exact).abs() <= 1e-5, "{at}, {value}");
+    }
+
+    #[test]
     fn a_symmetric_double_well_is_worst_at_its_centre() {
         let sup = laws("x^4/4 - 3*x^2/2", 0.5).supremum(Quantity::Poincare).unwrap();
         let centre = laws("x^4/4 - x^2/2", 0.5).at(0.0).unwrap();

@@ -279,6 +279,45 @@ mod tests {
     }
 
     #[test]
+    fn one_component_has_the_constant_of_a_normal_law() {
+        let skew = DMatrix::from_row_slice(2, 2, &[0.5, 0.2, 0.2, 0.75]);
+        let law = Mixture::new(&[1.0], vec![vector(&[1.0, -2.0])], vec![skew.clone()]).unwrap();
+        let widest = skew.symmetric_eigenvalues().max();
+        assert!((mixture_poincare_bound(&law).unwrap().unwrap() / widest - 1.0).abs() <= 2.0 * ROUNDING);
+        let path = MixturePath::gaussian(law);
+        for angle in [0.3_f64, 1.1] {
+            let range = path.slice(angle).unwrap().hessian_range().unwrap();
+            let value = mixture_conditional_poincare(&path, angle, &range, Enclosure::exact(1.0)).unwrap();
+            // Given X_φ: 1/(1/σ² + cos²/sin²).
+            let exact = 1.0 / (1.0 / widest + angle.tan().powi(-2));
+            assert!(
+                value.contains(exact) && value.relative_width() <= 4.0 * ROUNDING,
+                "{angle}: {value}, {exact}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_student_base_perturbs_the_target_by_its_slope() {
+        let two = Mixture::isotropic(&[1.0, 1.0], vec![vector(&[1.0]), vector(&[-1.0])], &[1.0; 2]).unwrap();
+        let target = Enclosure::around(2.0, 1e-6, Evidence::Converged);
+        let path = MixturePath::student(two, 5.0).unwrap();
+        for (angle, found) in [(1.4_f64, true), (0.3, false)] {
+            let range = path.slice(angle).unwrap().hessian_range().unwrap();
+            let value = mixture_conditional_poincare(&path, angle, &range, target).unwrap();
+            let slope = angle.cos() * 6.0 / (2.0 * 5.0_f64.sqrt() * angle.sin());
+            assert_eq!(slope * target.hi().sqrt() < 2.0, found);
+            assert!((value.lo() - target.lo()).abs() <= 4.0 * ROUNDING, "{angle}: {value}");
+            if found {
+                let above = small_lipschitz(target, Enclosure::exact(slope)).unwrap().hi();
+                assert!((value.hi() / above - 1.0).abs() <= SMALL, "{angle}: {value}, {above}");
+            } else {
+                assert_eq!(value.hi(), f64::INFINITY);
+            }
+        }
+    }
+
+    #[test]
     fn divergences_of_normal_laws() {
         let one = |x: f64| DMatrix::from_element(1, 1, x);
         let (a, b) = (vector(&[1.0]), vector(&[0.25]));

@@ -100,7 +100,8 @@ impl Radial {
         let at = |i: u32| end * (f64::from(i) / f64::from(CELLS));
         for i in 0..CELLS {
             let curvature = jet(Interval::new(at(i), at(i + 1))).derivative(2).lo();
-            if curvature.is_nan() || curvature <= 0.0 {
+            // Also the end of an enclosure of which nothing is known, −∞.
+            if curvature <= 0.0 {
                 return None;
             }
             lowest = lowest.min(curvature);
@@ -175,6 +176,36 @@ mod tests {
         assert!(bound("r^2/2 - r").is_none());
         assert!(bound("r^2/2 + abs(r - 1)").is_none());
         assert!(bound("r^4/4").is_none() && bound("r").is_none() && bound("r^2/2 + cos(2*r)").is_none());
+    }
+
+    #[test]
+    fn a_slope_at_the_origin_that_may_be_negative_costs_its_share() {
+        // V'(0) = −ε: V + εr/(1+r) has curvature 1 − 2ε at least, and the term oscillates by ε.
+        for epsilon in [1e-3, 0.05, 0.2] {
+            let law = radial(&format!("r^2/2 - {epsilon}*r"), 3).unwrap();
+            let exact = 2.0 * f64::exp(epsilon) / (1.0 - 2.0 * epsilon);
+            let found = law.convexity_bound().unwrap();
+            assert!(found >= exact && found <= exact * (1.0 + 1e-12), "{epsilon}: {found}, {exact}");
+        }
+        assert!(radial("r^2/2 - 0.51*r", 3).unwrap().convexity_bound().is_none());
+        // The smallest curvature, inside or beyond the cells: 3r² + 1 − 0.9 cos r at 0, and 2 + 12/(1+r)³… at infinity.
+        let inner = radial("r^4/4 + r^2/2 + 9*cos(r)/10", 2).unwrap().convexity_bound().unwrap();
+        assert!((20.0..20.1).contains(&inner), "{inner}");
+        let outer = radial("r^2 + 6/(1 + r)", 2).unwrap().convexity_bound();
+        // V'(0) = −6: too much to be removed.
+        assert!(outer.is_none());
+    }
+
+    #[test]
+    fn variance_is_that_of_one_coordinate() {
+        // Uniform on a ball it is not, but exp(−r) in dimension 3: E r² = 12.
+        let law = radial("r", 3).unwrap();
+        let found = law.variance();
+        assert!(found.contains(4.0) && found.relative_width() < 1e-9, "{found}");
+        assert_eq!(law.dimension(), 3);
+        assert!(
+            (law.norm().mean().mid() - 3.0).abs() <= 1e-9 && (law.profile().mean().mid() - 1.0).abs() <= 1e-9
+        );
     }
 
     #[test]

@@ -173,4 +173,29 @@ mod tests {
             assert!(found.scaled > 0.0);
         }
     }
+
+    #[test]
+    fn the_mean_square_of_the_cosine_is_that_of_the_density() {
+        // e^{z cos θ} sin^{d−2} θ on (0, π), by the trapezoidal rule, which is exact for periodic functions.
+        for (dimension, z) in [(2_i32, 0.7), (3, 4.0), (4, 12.0), (7, 2.0), (7, 90.0)] {
+            let count = 4000;
+            let mut sums = [0.0; 3];
+            for k in 1..count {
+                let angle = PI * f64::from(k) / f64::from(count);
+                let weight = (z * (angle.cos() - 1.0)).exp() * angle.sin().powi(dimension - 2);
+                for (sum, power) in sums.iter_mut().zip(0..) {
+                    *sum += weight * angle.cos().powi(power);
+                }
+            }
+            if dimension == 2 {
+                let end = (-2.0 * z).exp();
+                sums = [sums[0] + 0.5 + 0.5 * end, sums[1] + 0.5 - 0.5 * end, sums[2] + 0.5 + 0.5 * end];
+            }
+            let found = sphere_average(usize::try_from(dimension).unwrap(), z);
+            // sin^{d−2} has kinks at the ends for odd d, of order d − 1.
+            let quadrature = if dimension % 2 == 0 { 1e-12 } else { 1e-6 };
+            assert!((found.cosine - sums[1] / sums[0]).abs() < quadrature, "{dimension} {z}");
+            assert!((found.cosine_squared - sums[2] / sums[0]).abs() < quadrature, "{dimension} {z}");
+        }
+    }
 }

@@ -152,4 +152,51 @@ mod tests {
         let exact = DVector::from_vec(vec![3.0_f64.cos(), -3.0_f64.sin()]);
         assert!((solution.value - exact).norm() <= solution.error);
     }
+
+    #[test]
+    fn panels_are_halved_where_the_coefficients_ask_for_it() {
+        let calls = std::cell::Cell::new(0);
+        let count = |tolerance: f64, rate: f64| {
+            calls.set(0);
+            let solution = solve_linear(&[0.0, 1.0], &DVector::from_vec(vec![1.0]), tolerance, |x| {
+                calls.set(calls.get() + 1);
+                let a = DMatrix::from_element(1, 1, -rate);
+                (a, DVector::from_element(1, x))
+            })
+            .unwrap();
+            // y = e^{−rx} + (x − (1 − e^{−rx})/r)/r.
+            let decay = (-rate).exp();
+            let exact = decay + (1.0 - (1.0 - decay) / rate) / rate;
+            assert!((solution.value[0] - exact).abs() <= solution.error, "{rate}: {}", solution.error);
+            calls.get()
+        };
+        // Twenty values of the coefficients a panel; one that is given up costs as many.
+        assert_eq!(count(1e-10, 1.0), 20);
+        let steep = count(1e-10, 1e3);
+        assert!(steep % 20 == 0 && (200..800).contains(&steep), "{steep}");
+        assert!(count(1e-4, 1e3) < steep);
+        // No panel is short enough for coefficients that are no numbers.
+        let nan = |_: f64| (DMatrix::from_element(1, 1, f64::NAN), DVector::zeros(1));
+        let refused = solve_linear(&[0.0, 1.0], &DVector::from_vec(vec![1.0]), 1e-10, nan);
+        assert!(matches!(refused, Err(Error::NoConvergence { .. })));
+    }
+
+    #[test]
+    fn a_size_that_is_known_loosens_what_is_relative_to_it() {
+        let calls = std::cell::Cell::new(0);
+        // y′ = −y + cos 40x from 0: of the size of 1/40, or of 100.
+        let count = |size: f64| {
+            calls.set(0);
+            let solution = solve_linear_of_size(&[0.0, 2.0], &DVector::zeros(1), size, 1e-12, |x| {
+                calls.set(calls.get() + 1);
+                (DMatrix::from_element(1, 1, -1.0), DVector::from_element(1, (40.0 * x).cos()))
+            })
+            .unwrap();
+            let end = 80.0_f64;
+            let exact = (end.cos() + 40.0 * end.sin() - (-2.0_f64).exp()) / 1601.0;
+            assert!((solution.value[0] - exact).abs() <= solution.error && solution.error < 1e-9);
+            calls.get()
+        };
+        assert!(count(100.0) < count(0.0));
+    }
 }

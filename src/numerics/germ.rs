@@ -352,4 +352,70 @@ mod tests {
         assert_eq!((x * x.sin()).range(), Interval::ENTIRE);
         assert!((x - x).range().contains(0.0));
     }
+
+    /// A name, the germ and the function.
+    type Case = (&'static str, Germ, fn(f64) -> f64);
+
+    /// Values at points of the half-line, near and far.
+    fn samples(from: f64, f: impl Fn(f64) -> f64) -> Vec<f64> {
+        [1.0, 1.01, 1.3, 2.0, 7.0, 1e2, 1e4].map(|t| f(from * t)).to_vec()
+    }
+
+    #[test]
+    fn ranges_contain_all_values_and_begin_at_the_least() {
+        /// Relative, of some operations on intervals.
+        const ROUNDING: f64 = 1e-12;
+        let c = Germ::from_f64;
+        let (from, x) = (3.0, Germ::variable(3.0));
+        let cases: [Case; 9] = [
+            ("x", x, |x| x),
+            ("x² − 2x + 5", x.square() - c(2.0) * x + c(5.0), |x| x * x - 2.0 * x + 5.0),
+            ("(x − 1)(x + 2)", (x - c(1.0)) * (x + c(2.0)), |x| (x - 1.0) * (x + 2.0)),
+            ("x³/4", x.powi(3) / c(4.0), |x| x.powi(3) / 4.0),
+            ("|x|", x.abs(), |x| x),
+            ("|−x|", (-x).abs(), |x| x),
+            ("x·x^7", x * x.powi(7), |x| x.powi(8)),
+            ("x + sin x", x + x.sin(), |x| x + x.sin()),
+            ("2(x + sin x)", c(2.0) * (x + x.sin()), |x| 2.0 * (x + x.sin())),
+        ];
+        for (name, germ, f) in cases {
+            let range = germ.range();
+            assert!(samples(from, f).iter().all(|y| range.contains(*y)), "{name}: {range:?}");
+            assert!(range.hi() == f64::INFINITY, "{name}");
+        }
+        // Exact at the end where the polynomial increases coefficient by coefficient in 1/x, else near it.
+        assert!((x.range().lo() - 3.0).abs() < ROUNDING);
+        assert!((x.powi(3).range().lo() - 27.0).abs() < 27.0 * ROUNDING);
+        assert!((x + x.sin()).range().lo() > 2.0 - ROUNDING && (x + x.sin()).range().lo() < 2.1);
+        let square = (x.square() - c(2.0) * x + c(5.0)).range().lo();
+        assert!(square > 2.9 && square <= 8.0, "{square}");
+        // What falls to nothing.
+        let inverse = (c(1.0) / x).range();
+        assert!(inverse.contains(0.0) && (inverse.hi() - 1.0 / 3.0).abs() < ROUNDING);
+        let gone = (-x.square()).exp().range();
+        assert!(gone.lo() <= 0.0 && gone.hi() >= (-9.0_f64).exp() && gone.hi() < 1.1 * (-9.0_f64).exp());
+        assert!((x.ln().range().lo() - 3.0_f64.ln()).abs() < ROUNDING);
+        assert!((x.sqrt().range().lo() - 3.0_f64.sqrt()).abs() < ROUNDING);
+        assert!(x.tanh().range().hi() <= 1.0 && x.tanh().range().lo() > 0.99);
+        assert!((x.cosh().range().lo() - 3.0_f64.cosh()).abs() < 1e2 * ROUNDING);
+        assert!((x.sinh().range().lo() - 3.0_f64.sinh()).abs() < 1e2 * ROUNDING);
+        assert!((x.powf(1.5).range().lo() - 3.0_f64.powf(1.5)).abs() < 1e2 * ROUNDING);
+        assert_eq!((x.sign().range(), (-x).sign().range()), (Interval::ONE, -Interval::ONE));
+    }
+
+    #[test]
+    fn degrees_and_representatives() {
+        let c = Germ::from_f64;
+        let x = Germ::variable(2.0);
+        assert_eq!((c(7.0).degree(), x.degree(), x.powi(8).degree()), (0, 1, 8));
+        // Beyond the highest power only the range is kept.
+        assert_eq!(x.powi(9).degree(), 0);
+        assert!(x.powi(9).range().lo() >= 511.0 && x.powi(9).range().lo() <= 512.0);
+        // 8 times the end: 16² − 3·16 + 1.
+        assert!((x.square() - c(3.0) * x + c(1.0)).representative() == 209.0);
+        let sum = Germ::log_sum_exp(2, |i| if i == 0 { x } else { -x });
+        let value = 2.0 + (1.0 + (-4.0_f64).exp()).ln();
+        assert!(sum.range().contains(value) && sum.range().lo() > 1.99);
+        assert_eq!(Germ::log_sum_exp(0, |_| x).range().hi(), f64::NEG_INFINITY);
+    }
 }

@@ -402,20 +402,49 @@ mod tests {
     }
 
     #[test]
-    fn powers_of_zero_and_of_negative_numbers() {
-        for (base, exponent, exact) in
-            [(0.0, 2.0, 0.0), (0.0, 0.5, 0.0), (2.0, -1.5, 0.5_f64.powf(1.5)), (0.25, 0.5, 0.5)]
-        {
-            assert!((Number::pow(base, exponent) - exact).abs() < f64::EPSILON);
-            assert!((Number::powf(base, exponent) - exact).abs() < f64::EPSILON);
+    fn powers_of_floats_are_inside_those_of_intervals() {
+        for x in [0.0, 0.3, -1.7, 2.0, 11.0] {
+            for n in -5..=9 {
+                let expected: f64 = if n < 0 { 1.0 / x.powi(-n) } else { x.powi(n) };
+                let found = Number::powi(x, n);
+                let rounding = 8.0 * f64::EPSILON * expected.abs();
+                assert!(found == expected || (found - expected).abs() <= rounding, "{x}^{n}: {found}");
+                let enclosed = Number::powi(Interval::point(x), n);
+                assert!(x == 0.0 || enclosed.contains(found), "{x}^{n}: {found} {enclosed:?}");
+            }
+            for p in [0.5, 1.5, -0.3] {
+                assert!(x >= 0.0 || (Number::powf(x, p).is_nan() && Number::pow(x, p).is_nan()));
+                assert!(x <= 0.0 || Number::powf(Interval::point(x), p).contains(Number::powf(x, p)));
+                assert!(
+                    x <= 0.0
+                        || Number::pow(Interval::point(x), Interval::point(p)).contains(Number::pow(x, p))
+                );
+            }
         }
-        assert!(Number::pow(-1.0, 2.0).is_nan() && Number::powf(-0.5, 2.0).is_nan());
-        assert_eq!(
-            (Number::powi(-2.0_f64, 3), Number::powi(-2.0_f64, -3), Number::powi(5.0_f64, 0)),
-            (-8.0, -0.125, 1.0)
-        );
-        assert_eq!((Number::sign(3.0), Number::sign(-0.1), Number::sign(0.0)), (1.0, -1.0, 0.0));
+        assert_eq!((Number::powf(0.0, 0.5), Number::pow(0.0, 2.0)), (0.0, 0.0));
+        assert_eq!((Number::sign(-2.0), Number::sign(0.0), Number::sign(3.0)), (-1.0, 0.0, 1.0));
         assert!(Number::sign(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn ranges_of_even_functions_on_intervals() {
+        let wide = Number::ln_cosh(Interval::new(-3.0, 0.5));
+        assert!(wide.lo() == 0.0 && wide.contains(3.0_f64.ln_cosh()));
+        assert!(wide.hi() < 3.0_f64.ln_cosh() + 16.0 * f64::EPSILON);
+        let away = Number::ln_cosh(Interval::new(-3.0, -2.0));
+        assert!(away.contains(2.0_f64.ln_cosh()) && away.contains(3.0_f64.ln_cosh()));
+        assert!(away.width() < 3.0_f64.ln_cosh() - 2.0_f64.ln_cosh() + 16.0 * f64::EPSILON);
+        let clipped = Interval::new(-0.5, 0.25).probability();
+        assert_eq!(
+            (clipped, Interval::new(2.0, 3.0).probability()),
+            (Interval::new(0.0, 0.25), Interval::new(0.0, 1.0))
+        );
+        // Terms so deep that they do not count, beside one that does.
+        let many = f64::log_sum_exp(3, |i| [0.0, -800.0, -1.0][i]);
+        assert!((many - (1.0 + (-1.0_f64).exp()).ln()).abs() < 4.0 * f64::EPSILON);
+        let enclosed = Interval::log_sum_exp(3, |i| Interval::point([0.0, -800.0, -1.0][i]));
+        assert!(enclosed.contains(many) && enclosed.width() < 16.0 * f64::EPSILON);
+        assert_eq!(Interval::log_sum_exp(0, |_| Interval::ONE).hi(), f64::NEG_INFINITY);
     }
 
     #[test]

@@ -258,4 +258,88 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn kummer_agrees_with_elementary_functions_and_its_recurrence() {
+        for x in [0.0, 0.01, 0.7, 3.0, 17.5] {
+            let at = point(x);
+            // M(1, 2, x) = (e^x − 1)/x, M(2, 1, x) = e^x(1 + x), M(−2, ½, x) = 1 − 4x + 4x²/3.
+            let known = [
+                (kummer(Interval::ONE, 2.0, at) * at, at.exp() - Interval::ONE),
+                (kummer(point(2.0), 1.0, at), at.exp() * (at + Interval::ONE)),
+                (
+                    kummer(point(-2.0), 0.5, at),
+                    Interval::ONE - point(4.0) * at + point(4.0) * at.square() / point(3.0),
+                ),
+            ];
+            for (found, expected) in known {
+                assert!(found.intersects(expected), "{x}: {found:?} {expected:?}");
+                assert!(found.width() <= VALUE * (1.0 + found.magnitude()), "{x}: {found:?}");
+            }
+            // b(b−1)M(a,b−1) + b(1−b−x)M(a,b) + x(b−a)M(a,b+1) = 0 (DLMF 13.3.2).
+            for (a, b) in [(-1.3, 1.5), (0.4, 2.5), (-7.7, 3.5)] {
+                let m = |shift: f64| kummer(point(a), b + shift, at);
+                let b = point(b);
+                let one = Interval::ONE;
+                let terms =
+                    [b * (b - one) * m(-1.0), b * (one - b - at) * m(0.0), at * (b - point(a)) * m(1.0)];
+                let sum: Interval = terms.into_iter().sum();
+                let size = terms.iter().map(|t| t.magnitude()).sum::<f64>() + x.exp();
+                // Terms of the series alternate for a negative a: their size is e^x at most.
+                let width = 2.0 * VALUE * size * x.exp();
+                assert!(sum.contains(0.0) && sum.width() < width, "{a} {x}: {sum:?}");
+            }
+        }
+        // Terms that grow before they fall: the tail is counted from where they fall.
+        let wide = kummer(Interval::new(-0.5, 0.5), 0.5, Interval::new(0.0, 2.0));
+        assert!(wide.contains(1.0) && wide.contains(2_f64.exp()) && wide.is_finite());
+        assert_eq!(kummer(point(1e9), 0.5, point(30.0)), Interval::ENTIRE);
+    }
+
+    #[test]
+    fn reciprocal_gammas_on_both_sides() {
+        let root_pi = Interval::PI.sqrt();
+        let known = [
+            (5.0, Interval::ONE / point(24.0)),
+            (0.5, Interval::ONE / root_pi),
+            (1.0, Interval::ONE),
+            (1.5, point(2.0) / root_pi),
+            (-1.5, point(3.0) / (point(4.0) * root_pi)),
+            (-2.5, point(-15.0) / (point(8.0) * root_pi)),
+        ];
+        for (x, expected) in known {
+            let found = reciprocal_gamma(point(x));
+            assert!(found.intersects(expected) && found.width() < VALUE, "{x}: {found:?} {expected:?}");
+        }
+        for x in [f64::INFINITY, -170.5, 170.5, f64::NEG_INFINITY] {
+            assert_eq!(reciprocal_gamma(Interval::new(x.min(1.0), x.max(1.0))), Interval::ENTIRE);
+        }
+        assert!(reciprocal_gamma(point(-169.5)).is_finite() && reciprocal_gamma(point(169.5)).lo() > 0.0);
+    }
+
+    #[test]
+    fn the_first_zero_is_enclosed_and_none_is_passed() {
+        /// A walk in steps that grow and shrink, then bisections.
+        const CALLS: usize = 400;
+        for zero in [1e-3, 0.3, 1.7, 400.0] {
+            for sign in [-1.0, 1.0] {
+                let calls = std::cell::Cell::new(0);
+                // Two zeros: the second would take the sign back.
+                let f = |x: Interval| {
+                    calls.set(calls.get() + 1);
+                    point(sign) * (x - point(zero)) * (x - point(3.0 * zero))
+                };
+                let found = first_zero(0.0, f).unwrap();
+                let rounding = 64.0 * f64::EPSILON * zero;
+                assert!(found.contains(zero) && found.width() < rounding, "{zero}: {found:?}");
+                assert!(calls.get() < CALLS, "{zero}: {}", calls.get());
+            }
+        }
+        // From 2 on, the next one.
+        let found = first_zero(2.0, |x| (x - Interval::ONE) * (x - point(2.5))).unwrap();
+        assert!(found.contains(2.5));
+        assert!(first_zero(1.0, |x| x - Interval::ONE).is_none());
+        assert!(first_zero(0.0, |x| x + Interval::ONE).is_none());
+        assert!(first_zero(0.0, |_| Interval::ENTIRE).is_none());
+    }
 }

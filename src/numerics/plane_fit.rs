@@ -487,74 +487,102 @@ mod tests {
     }
 
     #[test]
-    fn samples_carry_the_weights_of_their_rectangles() {
-        let mesh = PlaneMesh::new([vec![0.0, 1.0, 3.0], vec![-1.0, 0.0, 0.5, 2.0]]).unwrap();
+    fn samples_are_at_the_points_of_a_product_rule() {
+        /// Sums of some hundred terms of size one.
+        const ROUNDING: f64 = 1e-12;
+        let mesh = PlaneMesh::new([vec![-1.0, 0.5, 2.0], vec![0.0, 1.0, 1.5, 3.0]]).unwrap();
         assert_eq!(mesh.count(), [2, 3]);
-        let found = mesh.sample(4, |y, w| (y, w)).unwrap();
-        assert!(found.len() == 6 && found.iter().all(|cell| cell.len() == 16));
-        let rounding = 1e2 * f64::EPSILON;
-        let mut index = 0;
-        for (a, b) in [(0.0, 1.0), (1.0, 3.0)] {
-            for (c, d) in [(-1.0, 0.0), (0.0, 0.5), (0.5, 2.0_f64)] {
-                let cell = &found[index];
-                assert!(cell.iter().all(|(y, _)| a < y[0] && y[0] < b && c < y[1] && y[1] < d), "{index}");
-                // The second coordinate runs fastest.
-                assert!(cell[0].0[0] == cell[1].0[0] && cell[0].0[1] < cell[1].0[1]);
-                let sum: f64 = cell.iter().map(|(y, w)| w * y[0].powi(3) * y[1].powi(2)).sum();
-                let exact = (f64::powi(b, 4) - f64::powi(a, 4)) / 4.0 * (d.powi(3) - f64::powi(c, 3)) / 3.0;
-                assert!((sum - exact).abs() < rounding * (1.0 + exact), "{index}: {sum} {exact}");
-                index += 1;
+        let samples = mesh.sample(5, |p, w| (p, w)).unwrap();
+        assert_eq!((samples.len(), samples[0].len()), (6, 25));
+        let all = || samples.iter().flatten();
+        let integral: f64 = all().map(|([x, y], w)| w * x.powi(3) * y * y).sum();
+        assert!((integral - (16.0 - 1.0) / 4.0 * 9.0).abs() < ROUNDING);
+        // The second direction runs fastest: among rectangles and among points.
+        assert!(samples[1].iter().all(|([x, y], _)| (-1.0..0.5).contains(x) && (1.0..1.5).contains(y)));
+        assert!(samples[3].iter().all(|([x, y], _)| (0.5..2.0).contains(x) && (0.0..1.0).contains(y)));
+        assert!(samples[0][0].0[0] == samples[0][4].0[0] && samples[0][0].0[1] < samples[0][4].0[1]);
+        assert!(samples[0][0].0[0] < samples[0][5].0[0] && samples[0][0].0[1] == samples[0][5].0[1]);
+    }
+
+    #[test]
+    fn polynomials_with_a_shift_are_fitted_exactly() {
+        /// Of numbers of size one through a factorisation.
+        const ROUNDING: f64 = 1e-10;
+        let mesh = PlaneMesh::new([vec![-1.0, 0.2, 1.0, 1.5], vec![-0.5, 0.7, 2.0]]).unwrap();
+        let (degree, order) = (4, 8);
+        let psi = |[x, y]: [f64; 2]| 1.0 + x * y - 0.5 * x * x * y;
+        let slope = |[x, y]: [f64; 2]| [y - x * y, x - 0.5 * x * x];
+        let vanishing = |[x, y]: [f64; 2]| (x + 1.0) * (x - 1.5) * (y + 0.5) * (y - 2.0);
+        let steep = |[x, y]: [f64; 2]| {
+            [(2.0 * x - 0.5) * (y + 0.5) * (y - 2.0), (x + 1.0) * (x - 1.5) * (2.0 * y - 1.5)]
+        };
+        let weight = |[x, y]: [f64; 2]| 1.0 + 0.3 * x * x + 0.1 * y;
+        for (boundary, value, gradient) in [
+            (
+                Boundary::Free,
+                &psi as &(dyn Fn([f64; 2]) -> f64 + Sync),
+                &slope as &(dyn Fn([f64; 2]) -> [f64; 2] + Sync),
+            ),
+            (Boundary::Zero, &vanishing, &steep),
+        ] {
+            let at = |p: [f64; 2], w: f64| {
+                let s = score(p);
+                let (g, v) = (gradient(p), value(p));
+                Sample { weight: w * weight(p), field: [g[0] + v * s[0], g[1] + v * s[1]], shift: s }
+            };
+            let samples = mesh.sample(order, at).unwrap();
+            let square = |s: &Sample| s.weight * (s.field[0].powi(2) + s.field[1].powi(2));
+            let energy: f64 = samples.iter().flatten().map(square).sum();
+            let fit = mesh.fit(degree, order, &samples, boundary).unwrap();
+            if boundary == Boundary::Zero {
+                let expected = (3 * degree - 1) * (2 * degree - 1);
+                assert_eq!(fit.unknowns, expected);
+                assert!(fit.residual < ROUNDING * energy, "{fit:?}");
+                assert!((fit.norm - energy).abs() < ROUNDING * energy);
+                assert!((fit.product - energy).abs() < ROUNDING * energy);
+                // Every rectangle of this mesh touches the boundary.
+                assert!((fit.outer - fit.norm).abs() < ROUNDING * energy);
+            } else {
+                assert_eq!(fit.unknowns, (3 * degree + 1) * (2 * degree + 1) - 1);
+                // One value is fixed although there is a shift: what it costs is not nothing.
+                assert!(fit.residual > ROUNDING * energy && fit.residual < energy, "{fit:?}");
             }
+            // The best fit is orthogonal to what is left.
+            assert!((fit.product - fit.norm).abs() < ROUNDING * energy, "{fit:?}");
+            assert!((fit.residual - (energy - fit.product)).abs() < ROUNDING * energy, "{fit:?}");
         }
     }
 
     #[test]
-    fn fits_are_projections() {
-        let mesh = PlaneMesh::new([vec![-1.0, 0.2, 1.0], vec![0.0, 0.7, 2.0]]).unwrap();
-        let (degree, order) = (4, 7);
-        let fitted = |field: &(dyn Fn([f64; 2]) -> [f64; 2] + Sync), shift: [f64; 2], boundary: Boundary| {
-            let samples = mesh
-                .sample(order, |y, w| Sample { weight: w * (1.0 + y[0] * y[0]), field: field(y), shift })
-                .unwrap();
-            let square: f64 =
-                samples.iter().flatten().map(|s| s.weight * (s.field[0].powi(2) + s.field[1].powi(2))).sum();
-            (mesh.fit(degree, order, &samples, boundary).unwrap(), square)
+    fn rectangles_without_weight_are_left_out() {
+        /// Of numbers of size one through a factorisation.
+        const ROUNDING: f64 = 1e-10;
+        let edges = vec![-2.0, -1.0, 0.0, 1.0, 2.0];
+        let mesh = PlaneMesh::new([edges.clone(), edges]).unwrap();
+        let (degree, order) = (3, 6);
+        // ψ = x²y + y³; no weight above the line x + y = 2 of cells.
+        let field = |[x, y]: [f64; 2]| [2.0 * x * y, x * x + 3.0 * y * y];
+        let corner = |[x, y]: [f64; 2]| x > 1.0 && y > 1.0;
+        let samples = mesh
+            .sample(order, |p, w| Sample {
+                weight: if corner(p) { 1e-32 * w } else { w },
+                field: field(p),
+                shift: [0.0; 2],
+            })
+            .unwrap();
+        let fit = mesh.fit(degree, order, &samples, Boundary::Free).unwrap();
+        let square = |p: [f64; 2], w: f64| w * field(p).iter().map(|f| f * f).sum::<f64>();
+        let sum = |keep: &(dyn Fn([f64; 2]) -> bool + Sync)| -> f64 {
+            let terms = mesh.sample(order, |p, w| if keep(p) { square(p, w) } else { 0.0 }).unwrap();
+            terms.iter().flatten().sum()
         };
-        let rounding = 1e-11;
-        // The gradient of a polynomial is found, and with a shift that of one which vanishes on the edge.
-        let gradient = |[x, y]: [f64; 2]| [2.0 * x * y + 1.0, x * x - y];
-        let shift = [0.3, -0.8];
-        let shifted = move |[x, y]: [f64; 2]| {
-            let (a, b) = (1.0 - x * x, y * (2.0 - y));
-            [-2.0 * x * b + shift[0] * a * b, a * (2.0 - 2.0 * y) + shift[1] * a * b]
-        };
-        for (fit, square) in
-            [fitted(&gradient, [0.0, 0.0], Boundary::Free), fitted(&shifted, shift, Boundary::Zero)]
-        {
-            assert!(
-                fit.residual < rounding && (fit.product - square).abs() < rounding * square,
-                "{fit:?} {square}"
-            );
-            assert!((fit.norm - square).abs() < rounding * square, "{fit:?} {square}");
-            // All rectangles of this mesh lie at its edge.
-            assert!((fit.outer - fit.norm).abs() < rounding * square, "{fit:?}");
-        }
-        // Pythagoras for what is no gradient, and less freedom fits less.
-        let turning = |[x, y]: [f64; 2]| [-y + x, x + y * y];
-        let (free, square) = fitted(&turning, [0.0, 0.0], Boundary::Free);
-        assert!((free.residual + free.norm - square).abs() < rounding * square, "{free:?} {square}");
-        assert!((free.product - free.norm).abs() < rounding * square && free.residual > 0.1, "{free:?}");
-        let (zero, _) = fitted(&turning, [0.0, 0.0], Boundary::Zero);
-        assert!(
-            (zero.residual + zero.norm - square).abs() < rounding * square && zero.residual > free.residual
-        );
-        assert!(zero.unknowns < free.unknowns, "{} {}", zero.unknowns, free.unknowns);
-        // Nodes of degree 4 on 2 × 2 rectangles: 9 × 9, of which one is fixed, or those on the edge.
-        assert_eq!((free.unknowns, zero.unknowns), (80, 49));
-        let samples =
-            mesh.sample(order, |_, w| Sample { weight: w, field: [0.0; 2], shift: [0.0; 2] }).unwrap();
-        assert!(mesh.fit(1, order, &samples, Boundary::Free).is_err());
-        assert!(mesh.fit(order, order, &samples, Boundary::Free).is_err());
-        assert!(mesh.fit(degree, order + 1, &samples, Boundary::Free).is_err());
+        let all = sum(&|p| !corner(p));
+        let outer = sum(&|p| !corner(p) && p.iter().any(|x| x.abs() > 1.0));
+        assert!((fit.norm - all).abs() < ROUNDING * all && (fit.product - all).abs() < ROUNDING * all);
+        assert!((fit.outer - outer).abs() < ROUNDING * all, "{fit:?} {outer}");
+        assert!(fit.residual < ROUNDING * all);
+        // The corner cell has a vertex, two edges and its interior to itself; one value is fixed.
+        let own = 1 + 2 * (degree - 1) + (degree - 1) * (degree - 1);
+        assert_eq!(fit.unknowns, (4 * degree + 1).pow(2) - 1 - own);
     }
 }

@@ -250,4 +250,31 @@ mod tests {
     fn an_undefined_integrand_gives_no_number() {
         assert!(!integrate(&[0.0, 1.0], |_| f64::NAN).is_finite());
     }
+
+    #[test]
+    fn panels_shrink_by_halves_towards_the_ends_named() {
+        assert_eq!(graded_panels(1.0, 3.0, true, false, 2), [1.0, 1.5, 2.0, 3.0]);
+        assert_eq!(graded_panels(1.0, 3.0, false, true, 2), [1.0, 2.0, 2.5, 3.0]);
+        assert_eq!(graded_panels(0.0, 8.0, true, true, 2), [0.0, 1.0, 2.0, 4.0, 6.0, 7.0, 8.0]);
+        let even: Vec<f64> = (0..=8).map(|i| -1.0 + 0.25 * f64::from(i)).collect();
+        assert_eq!(graded_panels(-1.0, 1.0, false, false, 5), even);
+    }
+
+    #[test]
+    fn errors_are_known_and_not_exaggerated() {
+        // |x|^{5/2} about a point inside a panel: the rules miss by some 1e-7.
+        let exact = (0.3_f64.powf(3.5) + 0.7_f64.powf(3.5)) / 3.5;
+        let found = integrate(&[0.0, 1.0], |x| (x - 0.3).abs().powf(2.5));
+        let true_error = (found.mid() - exact).abs();
+        assert!(found.contains(exact) && found.width() < 1e3 * true_error + ROUNDING, "{found} {exact}");
+        let smooth = integrate(&[0.0, 0.5, 2.0], |x| 1e3 * x.exp());
+        let exact = 1e3 * (2_f64.exp() - 1.0);
+        assert!(smooth.contains(exact) && smooth.width() < ROUNDING * exact, "{smooth}");
+        assert!(smooth.width() > f64::EPSILON * exact);
+        // A positive and a negative half: the rounding is that of their sizes.
+        let odd = integrate(&[-1.0, 0.0, 1.0], |x| 1e6 * x);
+        assert!(odd.contains(0.0) && odd.width() > f64::EPSILON * 1e5 && odd.width() < 1e6 * ROUNDING);
+        assert!(integrate(&[0.0, 1.0], |x| if x > 0.9 { f64::INFINITY } else { x }).hi() == f64::INFINITY);
+        assert_eq!((GaussRule::new(3).len(), GaussRule::new(3).is_empty()), (3, false));
+    }
 }

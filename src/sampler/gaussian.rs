@@ -164,3 +164,55 @@ impl Start for GaussianStart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::Schedule;
+    use nalgebra::DVector;
+
+    /// Sums of a few terms of size one.
+    const ROUNDING: f64 = 1e-13;
+
+    fn correlated() -> Gaussian {
+        let covariance = DMatrix::from_row_slice(2, 2, &[1.7, -0.6, -0.6, 0.5]);
+        Gaussian::new(DVector::from_column_slice(&[1.0, -2.0]), covariance).unwrap()
+    }
+
+    #[test]
+    fn scores_solve_with_the_covariance() {
+        let path = GaussianPath::from_standard(correlated(), Schedule::linear()).unwrap();
+        let t = 0.64_f64;
+        let score = path.score_at(t).unwrap();
+        let covariance = correlated().covariance() * t + DMatrix::identity(2, 2) * (1.0 - t);
+        let x = DVector::from_column_slice(&[0.3, 0.9]);
+        let found = DVector::from_vec(score.score(x.as_slice()));
+        let expected = correlated().mean() * t.sqrt() - &x;
+        assert!((&covariance * found - expected).norm() < ROUNDING);
+        let eigenvalues = covariance.symmetric_eigenvalues();
+        let (steep, flat) = (1.0 / eigenvalues.min(), 1.0 / eigenvalues.max());
+        assert!((score.steepest() - steep).abs() < ROUNDING * steep);
+        assert!((score.linear_rate() - 0.5 * (steep + flat)).abs() < ROUNDING * steep);
+        // Matrix and mean.
+        assert_eq!(path.footprint(), 8 * (4 + 2));
+        let diagonal = Gaussian::diagonal(vec![0.0; 3], vec![1.0, 2.0, 0.5]).unwrap();
+        let diagonal = GaussianPath::from_standard(diagonal, Schedule::linear()).unwrap();
+        assert_eq!(diagonal.footprint(), 8 * (3 + 3));
+        let score = diagonal.score_at(1.0).unwrap();
+        assert!((score.steepest() - 2.0).abs() < ROUNDING && (score.linear_rate() - 1.25).abs() < ROUNDING);
+    }
+
+    #[test]
+    fn starts_have_the_law_of_the_path() {
+        let path = GaussianPath::from_standard(correlated(), Schedule::linear()).unwrap();
+        let t = 0.64_f64;
+        // Three points side by side: the origin and the unit vectors.
+        let mut points = vec![0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+        path.start_at(t).unwrap().place(3, &[0.0; 6], &mut points);
+        let centre = DVector::from_fn(2, |i, _| points[3 * i]);
+        let root = DMatrix::from_fn(2, 2, |i, j| points[3 * i + j + 1] - points[3 * i]);
+        let expected = correlated().covariance() * t + DMatrix::identity(2, 2) * (1.0 - t);
+        assert!((&root * root.transpose() - expected).norm() < ROUNDING);
+        assert!((centre - correlated().mean() * t.sqrt()).norm() < ROUNDING);
+    }
+}

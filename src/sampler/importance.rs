@@ -272,6 +272,19 @@ mod tests {
     }
 
     #[test]
+    fn slopes_are_those_of_the_reference() {
+        /// A few operations on numbers of size one.
+        const ROUNDING: f64 = 1e-14;
+        let (deviation, t) = (1.5, 0.3);
+        let path = path(0.7, deviation);
+        let score = (&path).score_at(t).unwrap();
+        let lambda = path.schedule.lambda(t);
+        let expected = 1.0 / (lambda * deviation * deviation + 1.0 - lambda);
+        assert!((score.linear_rate() - expected).abs() < ROUNDING);
+        assert!((score.steepest() - expected).abs() < ROUNDING);
+    }
+
+    #[test]
     fn a_perfect_reference_leaves_no_weights() {
         let target = Normal { dim: 1, variance: 1.0 };
         let path = UserPath::new(target, Schedule::linear(), vec![1.0], 1.0, 50, 1).unwrap();

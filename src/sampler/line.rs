@@ -249,7 +249,23 @@ mod tests {
                 let accuracy = ACCURACY * (1.0 + exact.abs());
                 assert!((table.score(&[y])[0] - exact).abs() < accuracy, "{y} {exact}");
             }
-            assert!(table.steepest() > 0.0 && table.error() < 1e-4);
+            // The steepest descent at edges, some of which are next to any point: that of the law but for its bend.
+            let descents = (-400..=400).map(|i| -slice.point(0.02 * f64::from(i)).curvature);
+            let steepest = descents.fold(0.0, f64::max);
+            let between = 0.02;
+            assert!(
+                (table.steepest() - steepest).abs() < between * steepest,
+                "{} {steepest}",
+                table.steepest()
+            );
+            assert!(table.linear_rate() == 0.5 * table.steepest() && table.error() < 1e-4);
+            // As fine as it has to be, and no finer: halving a cell brings a factor 16.
+            let knots = table.edges.len();
+            assert!(
+                (100..2000).contains(&knots) && table.error() > ACCURACY * 1e-3,
+                "{knots} {}",
+                table.error()
+            );
             assert!(table.score(&[1e3])[0] < table.score(&[10.0])[0] && table.score(&[f64::NAN])[0].is_nan());
         }
     }
@@ -288,5 +304,42 @@ mod tests {
         let mut untouched = normals;
         path.start_at(0.0).unwrap().place(6, &[0.0; 6], &mut untouched);
         assert_eq!(untouched, normals);
+    }
+
+    #[test]
+    fn cubics_are_interpolated_exactly_and_lines_go_on() {
+        /// A few operations on numbers of size ten.
+        const ROUNDING: f64 = 1e-13;
+        let (value, slope) = (|x: f64| x * x * x - 2.0 * x + 1.0, |x: f64| 3.0 * x * x - 2.0);
+        let node = |x: f64| (x, (value(x), slope(x)));
+        for x in [0.5, 0.9, 1.3, 1.7] {
+            assert!((cubic(node(0.5), node(1.7), x) - value(x)).abs() < ROUNDING);
+        }
+        let table = LineScore {
+            edges: vec![-1.0, 0.0, 2.0],
+            values: vec![(3.0, -2.0), (0.5, -1.0), (-4.0, 1.0)],
+            steepest: 2.0,
+            error: 0.0,
+        };
+        // Below it descends, above it would ascend and stays.
+        let expected = [(-3.0, 7.0), (-1.0, 3.0), (0.0, 0.5), (2.0, -4.0), (5.0, -4.0)];
+        for (y, score) in expected {
+            assert!((table.value(y) - score).abs() < ROUNDING, "{y}: {}", table.value(y));
+        }
+    }
+
+    #[test]
+    fn the_increasing_map_of_a_normal_law_is_affine() {
+        /// Of the linear interpolation of a straight line, and of bisections.
+        const ROUNDING: f64 = 1e-10;
+        let law = LineMeasure::gaussian(-1.5, 2.0).unwrap();
+        let curve = curve_on_line(&law, LineBase::Gaussian).unwrap();
+        let map = IncreasingStart::new(&*curve.slice(0.0).unwrap());
+        for z in [-7.5_f64, -5.0, -1.01, 0.0, 0.3, 4.0, 6.2] {
+            // Within the window of the law.
+            let expected = -1.5 + 2.0 * z.clamp(-7.9, 7.9);
+            assert!((map.image(z) - expected).abs() < ROUNDING, "{z}: {}", map.image(z));
+        }
+        assert!(map.image(-9.0) == map.image(-8.0) && map.image(9.0) == map.image(8.0));
     }
 }

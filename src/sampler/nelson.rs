@@ -84,3 +84,36 @@ impl<S: Score> Score for NelsonDrift<S> {
         (1.0 + self.rate) * self.score.steepest()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::gaussian::Gaussian;
+    use crate::path::GaussianPath;
+
+    #[test]
+    fn the_drift_of_a_normal_path_keeps_its_law() {
+        /// A few operations on numbers of size one.
+        const ROUNDING: f64 = 1e-13;
+        let (mean, variance, kappa, t) = (1.5, 0.3, 0.8, 0.4_f64);
+        let schedule = Schedule::cosine();
+        let law = Gaussian::isotropic(vec![mean], variance).unwrap();
+        let path = GaussianPath::from_standard(law, schedule.clone()).unwrap();
+        let drifts = NelsonDrifts::new(path.clone(), schedule.clone(), kappa).unwrap();
+        let drift = drifts.score_at(t).unwrap();
+        let (lambda, rate) = (schedule.lambda(t), kappa * schedule.lambda_dot(t));
+        let (m, v) = (lambda.sqrt() * mean, lambda * variance + 1.0 - lambda);
+        // s + κv with v = ṁ + (v̇/2v)(x − m), all by hand.
+        let expected = |x: f64| {
+            (m - x) / v + rate * (mean / (2.0 * lambda.sqrt()) + (variance - 1.0) / (2.0 * v) * (x - m))
+        };
+        for x in [-2.0, 0.3, 1.7] {
+            assert!((drift.score(&[x])[0] - expected(x)).abs() < ROUNDING);
+        }
+        let share = 1.0 + rate / (2.0 * lambda);
+        assert!((drift.linear_rate() - share / v).abs() < ROUNDING);
+        assert!((drift.steepest() - share / v).abs() < ROUNDING);
+        assert_eq!((drifts.dim(), drift.dim(), drifts.footprint()), (1, 1, path.footprint()));
+        assert!(drifts.score_at(0.0).is_err() && NelsonDrifts::new(path, schedule, 0.0).is_err());
+    }
+}

@@ -149,3 +149,57 @@ impl Start for ProductStart<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::gaussian::Gaussian;
+    use crate::path::line::{LineBase, curve_on_line};
+    use crate::path::{LinePath, Schedule};
+
+    fn factors() -> (MixtureScores, LinePath) {
+        let laws = [
+            Gaussian::isotropic(vec![1.0, -1.0], 0.2).unwrap(),
+            Gaussian::isotropic(vec![-2.0, 0.5], 0.6).unwrap(),
+        ];
+        let plane = MixtureScores::new(&[0.3, 0.7], &laws, Schedule::linear()).unwrap();
+        let law = crate::measure::line::LineMeasure::gaussian(2.0, 3.0).unwrap();
+        (plane, LinePath::new(curve_on_line(&law, LineBase::Gaussian).unwrap(), Schedule::linear()))
+    }
+
+    #[test]
+    fn a_product_is_its_factors_side_by_side() {
+        let (plane, line) = factors();
+        let path =
+            ProductScores::new(vec![Factor::Line(line.clone()), Factor::Mixture(plane.clone())]).unwrap();
+        assert_eq!(path.dim(), 3);
+        assert_eq!(path.footprint(), plane.footprint() + line.footprint());
+        // A table's knots take most of it: 32 cells at least, with an edge, a score and a slope.
+        assert!(line.footprint() > 24 * 64);
+        let t = 0.7;
+        let (whole, first, second) =
+            (path.score_at(t).unwrap(), line.score_at(t).unwrap(), plane.score_at(t).unwrap());
+        // Shape [d, lanes].
+        let points = [0.3, -4.0, 1.0, 0.2, -0.7, 2.0];
+        let mut found = [0.0; 6];
+        whole.scores(Units::widest(), 2, &points, &mut found, &mut Vec::new());
+        let (mut one, mut two) = ([0.0; 2], [0.0; 4]);
+        first.scores(Units::widest(), 2, &points[..2], &mut one, &mut Vec::new());
+        second.scores(Units::widest(), 2, &points[2..], &mut two, &mut Vec::new());
+        assert_eq!((&found[..2], &found[2..]), (&one[..], &two[..]));
+        assert!(one[0] != one[1] && two[0] != two[1]);
+        let (slow, fast) = (first.linear_rate(), second.linear_rate());
+        assert!(slow < fast && whole.linear_rate() == 0.5 * (slow + fast));
+        assert!(first.steepest() < second.steepest() && whole.steepest() == second.steepest());
+
+        let (mut placed, mut one, mut two) = (points, [points[0], points[1]], [0.0; 4]);
+        two.copy_from_slice(&points[2..]);
+        let uniforms = [0.9, 0.1, 0.2, 0.8, 0.5, 0.5];
+        path.start_at(t).unwrap().place(2, &uniforms, &mut placed);
+        line.start_at(t).unwrap().place(2, &uniforms[..2], &mut one);
+        plane.start_at(t).unwrap().place(2, &uniforms[2..], &mut two);
+        assert_eq!((&placed[..2], &placed[2..]), (&one[..], &two[..]));
+        assert!(placed[0] != points[0] && placed[2] != points[2]);
+        assert!(ProductScores::new(Vec::new()).is_err());
+    }
+}

@@ -13,12 +13,17 @@ pub trait Score: Send + Sync {
     /// `scratch` may hold anything and be left in any state.
     fn scores(&self, units: Units, lanes: usize, points: &[f64], scores: &mut [f64], scratch: &mut Vec<f64>);
 
-    /// A rate `a ≥ 0` for which `∇log p(x) + ax` varies little: what an exponential integrator treats exactly.
-    fn linear_rate(&self) -> f64;
+    /// A rate `a ≥ 0` for which `∇log p(x) + ax` varies little: what an exponential integrator treats exactly. With 0, which is what
+    /// a score has that does not say, that integrator is Euler-Maruyama's.
+    fn linear_rate(&self) -> f64 {
+        0.0
+    }
 
     /// The steepest descent of the score, a bound for `−λ_min(∇²log p)` or an estimate of it: explicit steps have to
-    /// be shorter than 2 over it.
-    fn steepest(&self) -> f64;
+    /// be shorter than 2 over it. Infinite where nothing is known.
+    fn steepest(&self) -> f64 {
+        f64::INFINITY
+    }
 
     /// `∇log p(x)`, shape `[d]`, for a point of shape `[d]`.
     fn score(&self, x: &[f64]) -> Vec<f64> {

@@ -219,14 +219,6 @@ impl<S: Score> Score for Scaled<S> {
             *s *= self.1;
         }
     }
-
-    fn linear_rate(&self) -> f64 {
-        self.0.linear_rate()
-    }
-
-    fn steepest(&self) -> f64 {
-        self.0.steepest()
-    }
 }
 
 /// The claim.

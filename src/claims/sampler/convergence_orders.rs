@@ -23,7 +23,7 @@
 
 use super::line_chain::{LineChain, Observable};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, Theorem, Wrong};
-use crate::claims::well_posedness::strong_error::Reference;
+use crate::claims::well_posedness::strong_error::{RESOLUTION, Reference};
 use crate::claims::well_posedness::wells::{Kind as Wells, fitted_order_in_wells};
 use crate::dynamics::{Deviation, annealed_langevin};
 use crate::enclosure::{Enclosure, Evidence, Interval, Relation};
@@ -326,8 +326,7 @@ impl Theorem for ConvergenceOrders {
 
     fn relation(instance: &OrderInstance) -> Relation {
         match instance {
-            // Far from the neighbouring orders ½ and 2, wide enough for the stated probability.
-            OrderInstance::Strong { .. } => Relation::Rate { resolution: 0.4 },
+            OrderInstance::Strong { .. } => Relation::Rate { resolution: RESOLUTION },
             _ => Self::ABOUT.relation,
         }
     }

@@ -237,14 +237,6 @@ impl Score for InexactScore {
             *s = (1.0 + self.tilt) * *s + self.offset;
         }
     }
-
-    fn linear_rate(&self) -> f64 {
-        (1.0 + self.tilt) * self.score.linear_rate()
-    }
-
-    fn steepest(&self) -> f64 {
-        (1.0 + self.tilt) * self.score.steepest()
-    }
 }
 
 #[cfg(test)]

@@ -179,3 +179,6 @@ pub(super) fn scale(case: &ContinuityCase) -> f64 {
         ContinuityCase::Line(point, _) => point.angular_speed().hi(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@
 //! mixture has no finite Λ.
 
 use super::instance::{dense_target, normal_vector};
-use super::strong_error::{Reference, fitted_order};
+use super::strong_error::{RESOLUTION, Reference, fitted_order};
 use super::wells::{CoupledPair, Kind, fitted_order_in_wells};
 use crate::claim::{About, Chapter, FalseTwin, Family, NonEmpty, SharpCase, SharpKind, Theorem, Wrong};
 use crate::claims::gaussian_instances::{random_schedule, schedule};
@@ -320,9 +320,8 @@ impl Theorem for StrongSolution {
     }
 
     fn relation(instance: &SolutionInstance) -> Relation {
-        // Far from the neighbouring orders ½ and 2, wide enough for the stated false-alarm probability.
         if matches!(instance, Order { .. } | WellsOrder { .. }) {
-            Relation::Rate { resolution: 0.4 }
+            Relation::Rate { resolution: RESOLUTION }
         } else {
             Relation::Upper
         }

@@ -334,3 +334,6 @@ impl fmt::Display for Slice {
         write!(f, ", λ={}, y={:?}, u={:?}", self.lambda, self.y, self.u)
     }
 }
+
+#[cfg(test)]
+mod tests;

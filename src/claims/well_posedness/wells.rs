@@ -7,7 +7,7 @@
 //! The second integrator is Heun's method on the same Brownian path. It evaluates the score twice per step, and runs on a finer
 //! grid than the sampler: its agreement with the sampler's limit says what the limit is.
 
-use super::strong_error::{DIM, FINEST, LEVELS, Reference, STANDARD_ERRORS, difference, slope};
+use super::strong_error::{DIM, FINEST, LEVELS, Reference, STANDARD_ERRORS, decided, difference, slope};
 use crate::claims::gaussian_instances::schedule;
 use crate::enclosure::{Enclosure, Evidence};
 use crate::error::{Error, Result, positive, within};
@@ -156,14 +156,6 @@ impl Score for WellsScore {
                 scores[row * lanes + lane] = score;
             }
         }
-    }
-
-    fn linear_rate(&self) -> f64 {
-        1.0 / self.variance
-    }
-
-    fn steepest(&self) -> f64 {
-        1.0 / self.variance
     }
 }
 
@@ -385,7 +377,7 @@ fn heun(wells: &Wells, grid: &Grid, start: &[f64], noises: &[Vec<f64>]) -> Resul
 /// Heun's method on a grid four times finer than its own finest; that solution is of the dynamics with slowness `solution_kappa`.
 ///
 /// The enclosure is 6.5 standard errors wide on either side, plus the difference that leaving out the coarsest
-/// refinement makes (Statistical).
+/// refinement makes (Statistical); a sample that does not decide is replaced by another.
 ///
 /// # Errors
 /// Errors of the schedule and of the grids.
@@ -396,35 +388,38 @@ pub fn fitted_order_in_wells(
     (kappa, solution_kappa): (f64, f64),
     seed: u64,
 ) -> Result<Enclosure> {
-    let wells = Wells::product(&mut stream(seed, "W5/wells", 0), schedule(schedule_name)?, kind);
-    let mut brownian = stream(seed, "W5/path in wells", 0);
-    let mut normals = || (0..DIM).map(|_| brownian.sample::<f64, _>(StandardNormal)).collect::<Vec<f64>>();
-    let start = normals();
-    let noises: Vec<Vec<f64>> = (0..FINEST * INNER).map(|_| normals()).collect();
-    // One refinement more than differences between refinements.
-    let refinements = if reference == Reference::Refinement { LEVELS + 1 } else { LEVELS };
-    let mut ends = Vec::new();
-    for level in (0..refinements).rev() {
-        let stride = INNER << level;
-        let steps = FINEST >> level;
-        let scheme = Scheme::new(&wells, &Grid::new(0.0, 1.0, kappa, steps)?, Integrator::EulerMaruyama)?;
-        let mut state = start.clone();
-        for (k, rows) in noises.chunks(stride).enumerate() {
-            state = scheme.step(k, &state, &gathered(rows, DIM))?;
+    decided(|sample| {
+        let wells = Wells::product(&mut stream(seed, "W5/wells", sample), schedule(schedule_name)?, kind);
+        let mut brownian = stream(seed, "W5/path in wells", sample);
+        let mut normals =
+            || (0..DIM).map(|_| brownian.sample::<f64, _>(StandardNormal)).collect::<Vec<f64>>();
+        let start = normals();
+        let noises: Vec<Vec<f64>> = (0..FINEST * INNER).map(|_| normals()).collect();
+        // One refinement more than differences between refinements.
+        let refinements = if reference == Reference::Refinement { LEVELS + 1 } else { LEVELS };
+        let mut ends = Vec::new();
+        for level in (0..refinements).rev() {
+            let stride = INNER << level;
+            let steps = FINEST >> level;
+            let scheme = Scheme::new(&wells, &Grid::new(0.0, 1.0, kappa, steps)?, Integrator::EulerMaruyama)?;
+            let mut state = start.clone();
+            for (k, rows) in noises.chunks(stride).enumerate() {
+                state = scheme.step(k, &state, &gathered(rows, DIM))?;
+            }
+            ends.push(state);
         }
-        ends.push(state);
-    }
-    let errors: Vec<Vec<f64>> = match reference {
-        Reference::Refinement => ends.windows(2).map(|pair| difference(&pair[0], &pair[1])).collect(),
-        Reference::Solution => {
-            let solution =
-                heun(&wells, &Grid::new(0.0, 1.0, solution_kappa, FINEST * INNER)?, &start, &noises)?;
-            ends.iter().map(|end| difference(end, &solution)).collect()
-        }
-    };
-    let (all, error) = slope(&errors);
-    let (fine, _) = slope(&errors[1..]);
-    Ok(Enclosure::around(all, STANDARD_ERRORS * error + (all - fine).abs(), Evidence::Statistical))
+        let errors: Vec<Vec<f64>> = match reference {
+            Reference::Refinement => ends.windows(2).map(|pair| difference(&pair[0], &pair[1])).collect(),
+            Reference::Solution => {
+                let solution =
+                    heun(&wells, &Grid::new(0.0, 1.0, solution_kappa, FINEST * INNER)?, &start, &noises)?;
+                ends.iter().map(|end| difference(end, &solution)).collect()
+            }
+        };
+        let (all, error) = slope(&errors);
+        let (fine, _) = slope(&errors[1..]);
+        Ok(Enclosure::around(all, STANDARD_ERRORS * error + (all - fine).abs(), Evidence::Statistical))
+    })
 }
 
 #[cfg(test)]

@@ -216,3 +216,6 @@ impl<'a> Strip<'a> {
         (columns.phi[j] / unit - growth - k * g.square() * room).hi()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,3 +174,113 @@ fn refine(f: &[f64], shares: &[usize], level: usize) -> Vec<f64> {
     }
     fine
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+
+    /// Rounding of sums over some hundred nodes.
+    const ROUNDING: f64 = 1e-13;
+
+    #[test]
+    fn half_of_the_energy_lies_on_either_side_of_its_median() {
+        let chain = Chain {
+            nodes: vec![-2.0, -1.0, 1.0, 2.0, 5.0],
+            mass: vec![0.2; 5],
+            spring: vec![1.0, 2.0, 0.5, 3.0],
+        };
+        // Energies 1, 2, 4.5, 3: half of 10.5 is passed on the third edge.
+        assert_eq!(energy_median(&chain, &[0.0, 1.0, 2.0, 5.0, 4.0]), 1.5);
+        // 9, 2, 0.5, 3: on the first.
+        assert_eq!(energy_median(&chain, &[0.0, 3.0, 2.0, 1.0, 2.0]), -1.5);
+        // 1, 2, 0, 12: on the last.
+        assert_eq!(energy_median(&chain, &[0.0, 1.0, 2.0, 2.0, 4.0]), 3.5);
+        // 1, 8, 0.5, 3: on the second; the springs count, not the slopes.
+        assert_eq!(energy_median(&chain, &[0.0, 1.0, 3.0, 4.0, 5.0]), 0.0);
+    }
+
+    #[test]
+    fn refinement_is_exact_for_cubics_on_every_piece() {
+        let left = |x: f64| 1.0 - 2.0 * x + 0.5 * x * x + x.powi(3);
+        let right = |x: f64| left(1.0) - 3.0 * (x - 1.0) + 4.0 * (x - 1.0).powi(3);
+        let sample = |level: usize| -> Vec<f64> {
+            let (n, m): (usize, usize) = (5 << level, 8 << level);
+            let first = (0..=n).map(|i| left(i as f64 / n as f64));
+            let second = (1..=m).map(|i| right(1.0 + 2.0 * i as f64 / m as f64));
+            first.chain(second).collect()
+        };
+        for level in 0..2 {
+            let (found, expected) = (refine(&sample(level), &[5, 8], level), sample(level + 1));
+            assert_eq!(found.len(), expected.len());
+            for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+                assert!((a - b).abs() <= ROUNDING * b.abs().max(1.0), "{level}, {i}: {a}, {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn inverse_iteration_finds_the_constant_of_the_uniform_chain() {
+        let n = 40;
+        let chain = Chain::new(&[0.0, 1.0], &[n], |_| 0.0);
+        let mut mode: Vec<f64> = chain.nodes.iter().map(|x| 3.0 - x * x).collect();
+        let value = polish_mode(&chain, &mut mode);
+        // Eigenvalues (4/h²)sin²(πh/2) with the eigenfunction cos(πx).
+        let h = 1.0 / n as f64;
+        let exact = h * h / (4.0 * (0.5 * std::f64::consts::PI * h).sin().powi(2));
+        assert!((value / exact - 1.0).abs() <= ROUNDING, "{value}, {exact}");
+        // The error of the function is the root of that of the value.
+        for (x, v) in chain.nodes.iter().zip(&mode) {
+            let expected = std::f64::consts::SQRT_2 * (std::f64::consts::PI * x).cos();
+            assert!((v.abs() - expected.abs()).abs() <= ROUNDING.sqrt(), "{x}: {v}, {expected}");
+        }
+    }
+
+    #[test]
+    fn extrapolation_is_exact_for_its_expansion_and_says_when_it_is_not() {
+        let levels = |f: &dyn Fn(f64) -> f64| -> Vec<(f64, Enclosure)> {
+            (0..LEVELS)
+                .map(|k| 0.25_f64.powi(i32::try_from(k).unwrap()))
+                .map(|w| (w, Enclosure::exact(f(w))))
+                .collect()
+        };
+        let smooth = extrapolate(&levels(&|w| 3.0 + 0.1 * w - 0.02 * w * w));
+        assert!(smooth.contains(3.0) && (smooth.mid() - 3.0).abs() <= ROUNDING, "{smooth}");
+        let rough = extrapolate(&levels(&|w| 3.0 + 0.1 * w.sqrt()));
+        assert!(rough.contains(3.0), "{rough}");
+        // With the first level off the mark the others decide.
+        let mut late = levels(&|w| 3.0 + 1e-4 * w);
+        late[0].1 = Enclosure::exact(3.01);
+        let found = extrapolate(&late);
+        assert!(found.contains(3.0) && (found.mid() - 3.0).abs() <= 1e-10 + ROUNDING, "{found}");
+        // Both extrapolations lie within the error.
+        let (all, tail) = (limit_at_zero(&late), limit_at_zero(&late[1..]));
+        assert!(found.contains(all.mid()) && found.contains(tail.mid()), "{found}, {all}, {tail}");
+    }
+
+    #[test]
+    fn uniform_law_is_a_limit_and_a_tilted_well_is_attained() {
+        let uniform = maximise_between([1.0, 3.0], &|_| 0.4);
+        let exact = 8.0 / std::f64::consts::PI.powi(2);
+        assert!(uniform.value.contains(exact) && uniform.value.relative_width() < 1e-9, "{}", uniform.value);
+        assert_eq!(uniform.shape, Shape::Limit);
+        assert!((uniform.centre - 2.0).abs() <= 2.0 / SEARCH as f64, "{}", uniform.centre);
+        assert_eq!(uniform.nodes.len(), (SEARCH << REPORTED) + 1);
+        assert_eq!(uniform.nodes.len(), uniform.values.len());
+        let tilted = LineMeasure::parse("x^4/4 - 3*x^2/2 + 0.3*x", f64::NEG_INFINITY, f64::INFINITY).unwrap();
+        let potential = Potential::new(&tilted);
+        let found = maximise(potential, &Frame::new(potential));
+        assert_eq!(found.shape, Shape::Attained);
+        assert!(
+            found.value.lo() > found.twice_poincare.hi() && found.value.relative_width() < 1e-7,
+            "{found:?}"
+        );
+        // The reported function has nearly the value, on its chain.
+        let chain =
+            Chain::new(&[found.nodes[0], found.nodes[found.nodes.len() - 1]], &[SEARCH << REPORTED], |x| {
+                potential.value(x)
+            });
+        let quotient = Candidate::new(&chain, found.values.clone()).unwrap().quotient;
+        assert!((quotient / found.value.mid() - 1.0).abs() < 1e-3, "{quotient}, {}", found.value);
+    }
+}

@@ -109,3 +109,154 @@ fn gaussian_profile(q: f64) -> f64 {
 
 /// Tail mass up to which the map is followed.
 const SMALLEST_TAIL: f64 = 1e-18;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rounding, relative.
+    const ROUNDING: f64 = 1e-12;
+
+    fn parse(potential: &str) -> LineMeasure {
+        LineMeasure::parse(potential, f64::NEG_INFINITY, f64::INFINITY).unwrap()
+    }
+
+    fn lipschitz_of(measure: &LineMeasure) -> Option<(f64, f64, f64)> {
+        let potential = Potential::new(measure);
+        lipschitz(potential, &Frame::new(potential))
+    }
+
+    fn transport_of(measure: &LineMeasure) -> Option<f64> {
+        let potential = Potential::new(measure);
+        transport(potential, &Frame::new(potential))
+    }
+
+    /// The smaller of the two bounds for given `θ` and `L`.
+    fn bound(theta: f64, l: f64) -> f64 {
+        let map = 2.0 / theta * (l * l / theta + 4.0 * l / theta.sqrt()).exp();
+        let comparison = LineMeasure::tilted_gaussian(theta, l).unwrap().exact_poincare_constant();
+        let herbst =
+            comparison.map_or(f64::INFINITY, |c| 8.0 / theta + (2.0 + 3.0 * l * l / theta) * c.mid());
+        map.min(herbst)
+    }
+
+    #[test]
+    fn convex_laws_need_no_perturbation() {
+        let (value, theta, l) = lipschitz_of(&LineMeasure::gaussian(1.0, 2.0).unwrap()).unwrap();
+        assert!(
+            (value / 8.0 - 1.0).abs() <= ROUNDING && (theta / 0.25 - 1.0).abs() <= ROUNDING,
+            "{value}, {theta}"
+        );
+        assert!((0.0..=ROUNDING).contains(&l), "{l}");
+        assert!(lipschitz_of(&LineMeasure::logistic(1.0).unwrap()).is_none());
+    }
+
+    /// The best bound over the shares of `largest`, with `½∫(θ − V'')⁺` plus half of the drop at kinks.
+    fn reference(curvature: impl Fn(f64) -> f64, ends: [f64; 2], drop: f64, largest: f64) -> (f64, f64, f64) {
+        let n = 40_000;
+        let h = (ends[1] - ends[0]) / f64::from(n);
+        let candidates = [1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05].map(|share| {
+            let theta = largest * share;
+            let missing = |i: i32| (theta - curvature(ends[0] + (f64::from(i) + 0.5) * h)).max(0.0) * h;
+            let l = 0.5 * ((0..n).map(missing).sum::<f64>() + drop);
+            (bound(theta, l), theta, l)
+        });
+        candidates.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap()
+    }
+
+    fn assert_triple(name: &str, found: (f64, f64, f64), expected: (f64, f64, f64), accuracy: f64) {
+        assert!((found.1 / expected.1 - 1.0).abs() <= ROUNDING, "{name}: {found:?}, {expected:?}");
+        assert!(
+            found.2 >= expected.2 * (1.0 - accuracy) && found.2 <= expected.2 * (1.0 + accuracy),
+            "{name}: {found:?}, {expected:?}"
+        );
+        // The bound is some exponential of L.
+        assert!((found.0 / expected.0 - 1.0).abs() <= 20.0 * accuracy, "{name}: {found:?}, {expected:?}");
+    }
+
+    #[test]
+    fn what_convexity_lacks_is_split_off() {
+        let uniform = lipschitz_of(&LineMeasure::uniform(0.0, 2.0).unwrap()).unwrap();
+        assert_triple("uniform", uniform, reference(|_| 0.0, [0.0, 2.0], 0.0, 10.0), 1e-9);
+        let kink = lipschitz_of(&parse("x^2 - abs(x - 1)/4")).unwrap();
+        assert_triple("kink", kink, reference(|_| 2.0, [-8.0, 8.0], 0.5, 2.0), 1e-3);
+        let well = |shift: f64, lo: f64, hi: f64| {
+            LineMeasure::parse(&format!("(x - {shift})^4/4 - (x - {shift})^2/2"), lo, hi).unwrap()
+        };
+        let measure = well(0.7, -0.5, f64::INFINITY);
+        let frame = Frame::new(Potential::new(&measure));
+        let curvature = |x: f64| 3.0 * (x - 0.7).powi(2) - 1.0;
+        let largest = curvature(frame.right);
+        let expected = reference(curvature, [frame.left, frame.right], 0.0, largest);
+        let found = lipschitz_of(&measure).unwrap();
+        // Two thousand cells, on each of which the smallest curvature counts.
+        assert!((found.1 / expected.1 - 1.0).abs() <= 1e-6, "{found:?}, {expected:?}");
+        assert!(
+            found.2 >= expected.2 * (1.0 - 1e-6) && found.2 <= expected.2 * 1.02,
+            "{found:?}, {expected:?}"
+        );
+        assert!(
+            found.0 >= expected.0 * (1.0 - 1e-6) && found.0 <= expected.0 * 1.2,
+            "{found:?}, {expected:?}"
+        );
+        // The same seen in a mirror.
+        let mirrored = lipschitz_of(
+            &LineMeasure::parse("(x + 0.7)^4/4 - (x + 0.7)^2/2", f64::NEG_INFINITY, 0.5).unwrap(),
+        )
+        .unwrap();
+        assert!((mirrored.0 / found.0 - 1.0).abs() <= 1e-6, "{mirrored:?}, {found:?}");
+    }
+
+    #[test]
+    fn isoperimetric_profile_is_the_density_at_the_quantile() {
+        let phi = |z: f64| (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        for z in [0.0, 0.01, 0.7, 2.0, 5.5, 8.5] {
+            let q = 0.5 * core_math::erfc(z / std::f64::consts::SQRT_2);
+            let found = gaussian_profile(q);
+            // The quantile is known up to the rounding of q, the density moves by z times that.
+            assert!(
+                (found / phi(z) - 1.0).abs() <= 100.0 * f64::EPSILON * (1.0 + z * z),
+                "{z}: {found}, {}",
+                phi(z)
+            );
+        }
+    }
+
+    #[test]
+    fn monotone_map_of_the_uniform_law_is_steepest_in_the_middle() {
+        let found = transport_of(&LineMeasure::uniform(0.0, 2.0).unwrap()).unwrap();
+        let exact = 4.0 / std::f64::consts::PI;
+        // Two meshes, with 2048 springs the coarser one.
+        assert!(found >= exact * (1.0 - 1e-9) && found <= exact * (1.0 + 1e-5), "{found}, {exact}");
+    }
+
+    #[test]
+    fn monotone_map_agrees_with_a_dense_evaluation() {
+        let measure = parse("x^4/4 + 0.8*x - x^2/2");
+        let (lo, n) = (-6.0, 24_000);
+        let h = 0.0005;
+        let p: Vec<f64> = (0..=n).map(|i| (-measure.potential(lo + h * f64::from(i))).exp()).collect();
+        let total: f64 = p.iter().sum::<f64>() * h;
+        let (mut below, mut best) = (0.0, 0.0_f64);
+        for pair in p.windows(2) {
+            below += 0.5 * h * (pair[0] + pair[1]);
+            let q = (below / total).min(1.0 - below / total);
+            if q > 1e-9 {
+                best = best.max(gaussian_profile(q.min(0.5)) * total / pair[1]);
+            }
+        }
+        let (found, expected) = (transport_of(&measure).unwrap(), 2.0 * best * best);
+        assert!((found / expected - 1.0).abs() <= 1e-4, "{found}, {expected}");
+        // Shifted and scaled.
+        let image = transport_of(&measure.affine_image(-3.0, 7.0).unwrap()).unwrap();
+        assert!((image / (9.0 * found) - 1.0).abs() <= 1e-5, "{image}, {found}");
+    }
+
+    #[test]
+    fn no_monotone_bound_where_the_map_is_steepest_at_infinity() {
+        assert!(transport_of(&LineMeasure::laplace(1.0).unwrap()).is_none());
+        assert!(transport_of(&LineMeasure::exponential(2.0).unwrap()).is_none());
+        let left = LineMeasure::exponential(2.0).unwrap().affine_image(-1.0, 0.0).unwrap();
+        assert!(transport_of(&left).is_none());
+    }
+}

@@ -175,3 +175,201 @@ fn mesh(potential: Potential<'_>, frame: &Frame, first: f64, last: f64, count: u
     nodes.dedup_by(|a, b| *a - *b < 1e-9 * (last - first));
     nodes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::line::LineMeasure;
+
+    const INFINITY: f64 = f64::INFINITY;
+    /// Rounding, relative.
+    const ROUNDING: f64 = 1e-12;
+
+    /// What two thousand samples can move the number of a node by where the hazard rate stays moderate, and where it grows to
+    /// five (half a sample of the mass beyond is missing, `½h²` of its width).
+    const SAMPLES: f64 = 0.1;
+    const COARSER: f64 = 0.5;
+
+    /// `∫_x^∞ e^{−t²/2}`.
+    fn tail(x: f64) -> f64 {
+        (0.5 * std::f64::consts::PI).sqrt() * core_math::erfc(x * std::f64::consts::FRAC_1_SQRT_2)
+    }
+
+    #[test]
+    fn growth_of_normal_hazard_rates_is_bounded_below() {
+        for (t, std) in [(0.3, 1.0), (2.0, 1.0), (5.0, 2.0), (6.0, 0.7)] {
+            let measure = LineMeasure::gaussian(0.0, std).unwrap();
+            let found = growth_beyond(Potential::new(&measure), t, INFINITY).unwrap();
+            let z = t / std;
+            let hazard = (-0.5 * z * z).exp() / tail(z);
+            // h' = h(h − V'), in units of 1/std²; it increases with x.
+            let exact = hazard * (hazard - z) / (std * std);
+            assert!(found <= exact && found >= 0.8 * exact, "{t}: {found}, {exact}");
+            // Sampford's bound itself.
+            let rate = (3.0 * z + (z * z + 8.0).sqrt()) / 4.0;
+            let expected = rate * (rate - z) / (std * std);
+            assert!((found / expected - 1.0).abs() <= ROUNDING, "{t}: {found}, {expected}");
+        }
+        let normal = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        assert!(growth_beyond(Potential::new(&normal), -1.0, INFINITY).is_none());
+    }
+
+    #[test]
+    fn growth_at_a_finite_end_is_that_of_a_pole() {
+        let uniform = LineMeasure::uniform(0.0, 2.0).unwrap();
+        let found = growth_beyond(Potential::new(&uniform), 1.5, 2.0).unwrap();
+        assert!((4.0 * (1.0 - ROUNDING)..=4.0).contains(&found), "{found}");
+        // V' = −1.5 up to the end: h ≥ e^{−1.5·0.1}/0.1 is what the bound knows.
+        let rising = LineMeasure::parse("-1.5*x", 0.0, 1.0).unwrap();
+        let found = growth_beyond(Potential::new(&rising), 0.9, 1.0).unwrap();
+        let hazard = (-0.15_f64).exp() / 0.1;
+        let expected = hazard * (hazard - 1.5);
+        assert!((found / expected - 1.0).abs() <= ROUNDING, "{found}, {expected}");
+        let exact = 1.5 / (1.0 - (-0.15_f64).exp());
+        assert!(found <= exact * (exact + 1.5), "{found}");
+        // Convex and increasing up to the end: the larger of the two bounds.
+        let cut = LineMeasure::gaussian(0.0, 1.0).unwrap().restricted(-1.0, 2.0).unwrap();
+        let found = growth_beyond(Potential::new(&cut), 1.0, 2.0).unwrap();
+        let sampford = 1.5 * 0.5;
+        let pole = (-2.0_f64).exp() * ((-2.0_f64).exp() - 2.0);
+        assert!((found - sampford).abs() <= ROUNDING && sampford > pole, "{found}");
+    }
+
+    #[test]
+    fn profile_of_a_normal_law_is_its_mills_ratio() {
+        let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        let frame = Frame::new(potential);
+        let (centre, constant, count) = (0.4, 2.1, 300);
+        let profile = Profile::new(potential, &frame, centre, constant, count).unwrap();
+        let last = *profile.nodes.last().unwrap();
+        assert_eq!(profile.nodes[0], centre);
+        // From twelve above the minimum on, h' ≥ 2.02/2.1.
+        assert!(last * last / 2.0 > 12.0 && last < 10.0, "{last}");
+        assert!(profile.growth >= 2.02 / constant && profile.growth < 1.0, "{}", profile.growth);
+        assert_eq!(profile.inverse.len(), profile.nodes.len());
+        assert_eq!(profile.cells.len() + 1, profile.nodes.len());
+        assert!(
+            profile.nodes.len() >= count - 2 && profile.nodes.len() <= count + 2,
+            "{}",
+            profile.nodes.len()
+        );
+        let mass = tail(centre);
+        assert!(profile.mass.lo() <= mass * (1.0 + ROUNDING) && mass <= profile.mass.hi() * (1.0 + ROUNDING));
+        assert!(profile.mass.width() <= 1e-6 * mass, "{:?}", profile.mass);
+        let mills = |x: f64| tail(x) * (0.5 * x * x).exp();
+        let encloses = |found: Interval, exact: f64, width: f64, what: &str| {
+            let rounding = ROUNDING * exact.abs().max(1.0);
+            assert!(
+                found.lo() <= exact + rounding && exact <= found.hi() + rounding,
+                "{what}: {found:?}, {exact}"
+            );
+            assert!(found.width() <= width, "{what}: {found:?}");
+        };
+        for (i, x) in profile.nodes.iter().enumerate() {
+            // What is left out beyond the frame is e^{−50}, seen from the last node as e^{−38}.
+            encloses(profile.inverse[i], mills(*x), 1e-5, "node");
+        }
+        for (i, pair) in profile.nodes.windows(2).enumerate() {
+            let width = pair[1] - pair[0];
+            for share in [0.0, 0.3, 0.5, 0.8, 1.0] {
+                let x = pair[0] + share * width;
+                let a = mills(x);
+                // A' = xA − 1, A'' = A + x·A'; what an interval on the cell may be too wide by.
+                let (a1, a2) = (x * a - 1.0, a + x * (x * a - 1.0));
+                let spread = 8.0 * width * (1.0 + x) + 1e-5;
+                encloses(profile.cells[i][0], a, 4.0 * width * a1.abs() + 8.0 * width * width + 1e-5, "1/h");
+                encloses(profile.cells[i][1], a1, spread, "slope of 1/h");
+                encloses(profile.cells[i][2], a2, spread * (1.0 + x), "curvature of 1/h");
+            }
+        }
+    }
+
+    #[test]
+    fn profile_ends_where_the_growth_is_enough_and_scales() {
+        let measure = LineMeasure::uniform(0.0, 2.0).unwrap();
+        let potential = Potential::new(&measure);
+        let profile = Profile::new(potential, &Frame::new(potential), 0.5, 0.9, 100).unwrap();
+        // The first point of the list does: 2 per cent of the way before the end.
+        let last = *profile.nodes.last().unwrap();
+        assert!((last - (2.0 - 1.5 * 0.02)).abs() <= ROUNDING, "{last}");
+        for (i, x) in profile.nodes.iter().enumerate() {
+            let found = profile.inverse[i];
+            assert!(found.contains(2.0 - x) || (found.mid() - (2.0 - x)).abs() <= ROUNDING, "{x}: {found:?}");
+            assert!(found.width() <= 1e-11, "{x}: {found:?}");
+        }
+        assert!((profile.mass.mid() - 1.5).abs() <= ROUNDING);
+        // A small constant asks for more growth: the mesh goes on.
+        let far = Profile::new(potential, &Frame::new(potential), 0.5, 1e-4, 100).unwrap();
+        let far_end = *far.nodes.last().unwrap();
+        assert!(far_end > last && far.growth >= 2.02 / 1e-4, "{far_end}, {}", far.growth);
+        assert!((far.growth * (2.0 - far_end).powi(2) - 1.0).abs() <= 1e-9, "{}", far.growth);
+        // For the law scaled by 3 the growth is a ninth, the mesh three times as long.
+        let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        let scaled = LineMeasure::gaussian(0.0, 3.0).unwrap();
+        let wide = Potential::new(&scaled);
+        let one = Profile::new(potential, &Frame::new(potential), 0.2, 2.1, 80).unwrap();
+        let three = Profile::new(wide, &Frame::new(wide), 0.6, 18.9, 80).unwrap();
+        assert_eq!(one.nodes.len(), three.nodes.len());
+        for (x, y) in one.nodes.iter().zip(&three.nodes) {
+            assert!((3.0 * x - y).abs() <= 1e-6, "{x}, {y}");
+        }
+    }
+
+    /// `count·(G(x) − G(first))/(G(last) − G(first))` is the number of a node if `G' ` is the density of the mesh.
+    fn assert_equidistributed(nodes: &[f64], primitive: impl Fn(f64) -> f64, count: usize, resolution: f64) {
+        let (first, last) = (nodes[0], nodes[nodes.len() - 1]);
+        let total = primitive(last) - primitive(first);
+        assert_eq!(nodes.len(), count + 1);
+        for (k, x) in nodes.iter().enumerate() {
+            let number = count as f64 * (primitive(*x) - primitive(first)) / total;
+            assert!((number - k as f64).abs() <= resolution, "{k}: {x} has number {number}");
+        }
+    }
+
+    #[test]
+    fn mesh_follows_the_change_of_the_hazard_rate() {
+        let count = 60;
+        // Uniform on (0, 2): h = 1/(2−x), V' = 0.
+        let measure = LineMeasure::uniform(0.0, 2.0).unwrap();
+        let potential = Potential::new(&measure);
+        let (first, last) = (0.3, 1.9);
+        let nodes = mesh(potential, &Frame::new(potential), first, last, count);
+        let primitive = |x: f64| -(2.0 - x).ln() + 8.0 * x / (last - first);
+        assert_equidistributed(&nodes, primitive, count, SAMPLES);
+        // Normal: h − V' = (−log Q + log p)'.
+        let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        let (first, last) = (-1.5, 5.0);
+        let nodes = mesh(potential, &Frame::new(potential), first, last, count);
+        let primitive = |x: f64| -tail(x).ln() - 0.5 * x * x + 8.0 * x / (last - first);
+        assert_equidistributed(&nodes, primitive, count, COARSER);
+        // A rising density: h − V' = (−log Q)' + 3.
+        let measure = LineMeasure::parse("-3*x", 0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        let (first, last) = (0.1, 0.95);
+        let nodes = mesh(potential, &Frame::new(potential), first, last, count);
+        let primitive = |x: f64| -(3.0_f64.exp() - (3.0 * x).exp()).ln() + 3.0 * x + 8.0 * x / (last - first);
+        assert_equidistributed(&nodes, primitive, count, COARSER);
+    }
+
+    #[test]
+    fn break_points_belong_to_the_mesh_once() {
+        let measure = LineMeasure::uniform(0.0, 2.0).unwrap();
+        let potential = Potential::new(&measure);
+        let plain = mesh(potential, &Frame::new(potential), 0.3, 1.9, 40);
+        let breaks = vec![0.1, 0.3, plain[7], 1.0, 1.9, 1.95];
+        let frame = Frame { breaks, ..Frame::new(potential) };
+        let nodes = mesh(potential, &frame, 0.3, 1.9, 40);
+        let mut expected = plain.clone();
+        expected.push(1.0);
+        expected.sort_by(f64::total_cmp);
+        assert_eq!(nodes, expected);
+        // Next to a node it takes its place.
+        let frame = Frame { breaks: vec![plain[7] + 1e-12], ..Frame::new(potential) };
+        assert_eq!(mesh(potential, &frame, 0.3, 1.9, 40).len(), plain.len());
+        let frame = Frame { breaks: vec![plain[7] + 1e-7], ..Frame::new(potential) };
+        assert_eq!(mesh(potential, &frame, 0.3, 1.9, 40).len(), plain.len() + 1);
+    }
+}

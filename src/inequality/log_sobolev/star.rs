@@ -190,3 +190,6 @@ fn positive(
     let direct = a * (m - w).square() + b * (l - w).square();
     direct.lo() - 1.0001 * entropy >= 0.0
 }
+
+#[cfg(test)]
+mod tests;

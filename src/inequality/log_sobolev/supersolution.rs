@@ -147,3 +147,148 @@ impl Supersolution {
                 .all(|row| row.len() == self.columns.len() && row.iter().all(|k| k.is_finite() && *k > 0.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Frame;
+    use super::super::potential::Potential;
+    use super::*;
+    use crate::measure::line::LineMeasure;
+
+    fn normal_profile(constant: f64, cells: usize) -> Profile {
+        let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        Profile::new(potential, &Frame::new(potential), 0.0, constant, cells).unwrap()
+    }
+
+    #[test]
+    fn columns_reach_the_top_with_zero_and_one_among_them() {
+        for top in [1.1, 1.25, 3.0, 10.0, 400.0] {
+            let found = columns(top);
+            let last = found[found.len() - 1];
+            assert!(last >= top && (last < top * 1.04 || last == 1.25), "{top}: {last}");
+            assert_eq!(found[0], 0.0);
+            assert!(found.contains(&1.0));
+            assert!(found.windows(2).all(|w| w[1] > w[0] + 9e-3));
+            assert!(found.windows(2).all(|w| w[1] - w[0] <= (0.05_f64 + 1e-12).max(0.0401 * w[0])));
+        }
+    }
+
+    #[test]
+    fn column_one_solves_its_own_equation() {
+        // K' = h(2 − K) + K²/(Ch) on g = 1, backward from the end of the mesh: by Runge's and Kutta's method with the hazard rate
+        // interpolated between the nodes.
+        let constant = 2.4;
+        let profile = normal_profile(constant, 1500);
+        let found = Supersolution::march(&profile, constant, &[]).unwrap();
+        assert!(found.fits(&profile));
+        let one = found.columns.iter().position(|g| *g == 1.0).unwrap();
+        let n = profile.nodes.len();
+        let mut k = found.values[n - 1][one];
+        // (1+g)² = 4 times 0.9/(16w).
+        let w = profile.inverse[n - 1].mid().powi(2) / (4.0 * constant);
+        assert!((k / (4.0 * SHARE / (16.0 * w)) - 1.0).abs() <= 1e-12, "{k}");
+        let right = |a: f64, k: f64| (2.0 - k) / a + k * k * a / constant;
+        for i in (0..n - 1).rev() {
+            let step = profile.nodes[i + 1] - profile.nodes[i];
+            let (from, to) = (profile.inverse[i + 1].mid(), profile.inverse[i].mid());
+            let middle = 0.5 * (from + to);
+            let k1 = right(from, k);
+            let k2 = right(middle, k - 0.5 * step * k1);
+            let k3 = right(middle, k - 0.5 * step * k2);
+            let k4 = right(to, k - step * k3);
+            k -= step / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4);
+            // First order in steps of the unit 1/1500 of the mesh.
+            let here = found.values[i][one];
+            assert!((here / k - 1.0).abs() <= 0.02, "{i}: {here}, {k}");
+        }
+    }
+
+    #[test]
+    fn smooth_part_solves_the_equation_up_to_the_order_of_the_scheme() {
+        let constant = 2.6;
+        let largest = |cells: usize| {
+            let profile = normal_profile(constant, cells);
+            let found = Supersolution::march(&profile, constant, &[]).unwrap();
+            let (g, n) = (&found.columns, profile.nodes.len());
+            let mut worst = 0.0_f64;
+            for i in n / 4..n / 2 {
+                let a = profile.inverse[i].mid();
+                let w = a * a / (4.0 * constant);
+                for j in (0..g.len() - 1).filter(|j| g[*j] > 0.55 && g[*j] < 3.0) {
+                    let row = &found.values[i];
+                    let k_x = (found.values[i + 1][j] - found.values[i - 1][j])
+                        / (profile.nodes[i + 1] - profile.nodes[i - 1]);
+                    let k_g = (row[j + 1] - row[j - 1]) / (g[j + 1] - g[j - 1]);
+                    let l = 2.0 * row[j] + (g[j] - 1.0) * k_g;
+                    let transport = g[j] * row[j] + 0.5 * g[j] * (g[j] * g[j] - 1.0) * k_g;
+                    let defect = phi(g[j]).mid() - a * k_x - transport + l * l * w;
+                    worst = worst.max(defect.abs());
+                }
+            }
+            worst
+        };
+        let (coarse, fine) = (largest(200), largest(800));
+        // φ is 2 at 1; what remains comes from upwind differences in g.
+        assert!(fine <= 0.15 && fine <= 0.7 * coarse, "{coarse}, {fine}");
+    }
+
+    #[test]
+    fn raising_the_right_side_lowers_the_solution_there_and_further_in() {
+        let constant = 2.4;
+        let profile = normal_profile(constant, 200);
+        let plain = Supersolution::march(&profile, constant, &[]).unwrap();
+        let (n, m) = (profile.nodes.len(), plain.columns.len());
+        let mut extra = vec![vec![0.0; m]; n - 1];
+        extra[100] = vec![0.05; m];
+        let raised = Supersolution::march(&profile, constant, &extra).unwrap();
+        assert_eq!(raised.columns, plain.columns);
+        let one = plain.columns.iter().position(|g| *g == 1.0).unwrap();
+        for i in 0..n {
+            let (a, b) = (plain.values[i][one], raised.values[i][one]);
+            assert!(if i > 100 { a == b } else { b < a }, "{i}: {a}, {b}");
+        }
+        // One step of hΔx·0.05 at the row itself.
+        let step = (profile.nodes[101] - profile.nodes[100]) / profile.inverse[100].mid();
+        let change = plain.values[100][one] - raised.values[100][one];
+        assert!((change / (0.05 * step) - 1.0).abs() <= 0.2, "{change}, {}", 0.05 * step);
+    }
+
+    #[test]
+    fn constants_below_the_truth_have_no_solution() {
+        // 2C_P = 2 for the normal law; the mesh of a larger constant serves.
+        let profile = normal_profile(2.4, 300);
+        assert!(Supersolution::march(&profile, 0.9, &[]).is_none());
+        let found = Supersolution::march(&profile, 2.4, &[]).unwrap();
+        for row in &found.values {
+            // K(1−g)² decreases on [0, ½].
+            for j in 1..found.columns.len() {
+                let (before, here) = (found.columns[j - 1], found.columns[j]);
+                if here <= 0.5 {
+                    let [a, b] = [row[j - 1] * (1.0 - before).powi(2), row[j] * (1.0 - here).powi(2)];
+                    assert!(b <= a * (1.0 + 4.0 * f64::EPSILON), "{a}, {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_own_mesh_fits() {
+        let profile = normal_profile(2.4, 100);
+        let found = Supersolution::march(&profile, 2.4, &[]).unwrap();
+        assert!(found.fits(&profile));
+        let mut short = found.clone();
+        short.values.pop();
+        assert!(!short.fits(&profile));
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let mut changed = found.clone();
+            changed.values[3][5] = bad;
+            assert!(!changed.fits(&profile), "{bad}");
+        }
+        let mut ragged = found.clone();
+        ragged.values[2].pop();
+        assert!(!ragged.fits(&profile));
+        let lonely = Supersolution { columns: vec![0.0], values: vec![vec![1.0]; profile.nodes.len()] };
+        assert!(!lonely.fits(&profile));
+    }
+}

@@ -153,3 +153,195 @@ impl Trial {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enclosure::Enclosure;
+    use crate::measure::line::LineMeasure;
+
+    /// Rounding of a few dozen operations.
+    const ROUNDING: f64 = 1e-13;
+
+    fn maximum(shape: Shape, nodes: &[f64], f: impl Fn(f64) -> f64) -> Maximum {
+        Maximum {
+            value: Enclosure::exact(1.0),
+            twice_poincare: Enclosure::exact(1.0),
+            shape,
+            nodes: nodes.to_vec(),
+            values: nodes.iter().map(|x| f(*x)).collect(),
+            centre: 0.0,
+        }
+    }
+
+    #[test]
+    fn slopes_are_exact_for_the_polynomials_they_are_made_for() {
+        let uneven = [0.0, 0.3, 0.4, 1.0, 1.2, 2.0];
+        let (p, q) = (|x: f64| 2.0 - x + 0.7 * x * x, |x: f64| -1.0 + 1.4 * x);
+        let trial = Trial::new(&maximum(Shape::Limit, &uneven, p)).unwrap();
+        assert!(!trial.exponential);
+        assert_eq!((trial.slopes[0], trial.slopes[5]), (0.0, 0.0));
+        for (i, x) in uneven.iter().enumerate().skip(1).take(4) {
+            assert!((trial.slopes[i] - q(*x)).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        }
+        let even: Vec<f64> = (0..9).map(|i| -1.0 + 0.25 * f64::from(i)).collect();
+        let (p, q) = (|x: f64| x.powi(4) - x.powi(3) + 0.5 * x, |x: f64| 4.0 * x.powi(3) - 3.0 * x * x + 0.5);
+        // f = −e^p: the sign is of no consequence.
+        let trial = Trial::new(&maximum(Shape::Attained, &even, |x| -p(x).exp())).unwrap();
+        assert!(trial.exponential);
+        for (i, x) in even.iter().enumerate().skip(2).take(5) {
+            assert!((trial.slopes[i] - q(*x)).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        }
+        for i in [1, 7] {
+            // A central difference: it errs by h²p'''/6 for a quartic.
+            let central = q(even[i]) + (24.0 * even[i] - 6.0) * 0.25 * 0.25 / 6.0;
+            assert!((trial.slopes[i] - central).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        }
+        for (x, v) in even.iter().zip(&trial.values) {
+            assert!((v - p(*x)).abs() <= ROUNDING);
+        }
+        assert!(Trial::new(&maximum(Shape::Attained, &even, |_| 0.0)).is_none());
+    }
+
+    #[test]
+    fn wide_slopes_are_not_used_across_a_change_of_the_mesh() {
+        // Uniform up to 1, then twice as wide: parabolas where a neighbour lies beyond the change.
+        let nodes = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0];
+        let (p, q) = (|x: f64| x.powi(3), |x: f64| 3.0 * x * x);
+        let trial = Trial::new(&maximum(Shape::Limit, &nodes, p)).unwrap();
+        for i in [2, 6] {
+            assert!((trial.slopes[i] - q(nodes[i])).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        }
+        for (i, h, k) in [(1, 0.25, 0.25), (3, 0.25, 0.25), (4, 0.25, 0.5), (5, 0.5, 0.5), (7, 0.5, 0.5)] {
+            // The parabola errs by hk for x³.
+            let expected = q(nodes[i]) + h * k;
+            assert!((trial.slopes[i] - expected).abs() <= ROUNDING, "{i}: {}", trial.slopes[i]);
+        }
+    }
+
+    fn cubic(x: f64) -> [f64; 4] {
+        // p = 0.4 − x + 2x² + 3x³ and its Taylor coefficients at x.
+        [0.4 - x + 2.0 * x * x + 3.0 * x.powi(3), -1.0 + 4.0 * x + 9.0 * x * x, 2.0 + 9.0 * x, 3.0]
+    }
+
+    #[test]
+    fn cells_carry_the_cubic_through_values_and_slopes() {
+        let nodes = vec![-0.3, 0.1, 0.9];
+        let trial = Trial {
+            exponential: false,
+            values: nodes.iter().map(|x| cubic(*x)[0]).collect(),
+            slopes: nodes.iter().map(|x| cubic(*x)[1]).collect(),
+            nodes: nodes.clone(),
+        };
+        for i in 0..2 {
+            let (middle, cell) = trial.series(i);
+            for (k, expected) in cubic(0.5 * (nodes[i] + nodes[i + 1])).into_iter().enumerate() {
+                assert!((middle[k].mid() - expected).abs() <= ROUNDING, "{i}, {k}: {:?}", middle[k]);
+                assert!(middle[k].width() <= ROUNDING);
+                let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
+                for s in 0..=20 {
+                    let x = nodes[i] + (nodes[i + 1] - nodes[i]) * f64::from(s) / 20.0;
+                    let c = cubic(x)[k];
+                    (lo, hi) = (lo.min(c), hi.max(c));
+                    assert!(cell[k].lo() <= c + ROUNDING && c <= cell[k].hi() + ROUNDING, "{k} at {x}");
+                }
+                // Horner's form counts a power of t twice at most.
+                let most = [3.0, 2.0, 1.0, 1.0][k] * (hi - lo) + ROUNDING;
+                assert!(cell[k].width() <= most, "{i}, {k}: {:?} against [{lo}, {hi}]", cell[k]);
+            }
+            assert_eq!((middle[4], cell[4]), (Interval::ZERO, Interval::ZERO));
+        }
+    }
+
+    fn linear(exponential: bool, slope: f64, nodes: Vec<f64>) -> Trial {
+        Trial {
+            exponential,
+            values: nodes.iter().map(|x| 0.2 + slope * x).collect(),
+            slopes: vec![slope; nodes.len()],
+            nodes,
+        }
+    }
+
+    fn between(lo: f64, hi: f64, cells: i32) -> Vec<f64> {
+        // Not uniform: the square of a uniform mesh in √.
+        (0..=cells)
+            .map(|i| f64::from(i) / f64::from(cells))
+            .map(|t| if t == 1.0 { hi } else { lo + (hi - lo) * (0.7 * t + 0.3 * t * t) })
+            .collect()
+    }
+
+    fn assert_encloses(found: Option<Interval>, exact: f64, width: f64) {
+        let found = found.unwrap();
+        assert!(found.contains(exact), "{found:?}, {exact}");
+        assert!(found.width() <= width * exact, "{found:?}, {exact}");
+    }
+
+    /// Relative width of a quotient on some ten cells whose remainder has order 5.
+    const NARROW: f64 = 1e-5;
+
+    #[test]
+    fn quotients_of_linear_and_exponential_functions_are_the_closed_forms() {
+        // Uniform on (0, 2): 2Var = 2·4/12, and with f = e^{x/2}, scaled from (0,1).
+        let measure = LineMeasure::uniform(0.0, 2.0).unwrap();
+        let potential = Potential::new(&measure);
+        let frame = Frame::new(potential);
+        assert_encloses(
+            linear(false, 1.7, between(0.0, 2.0, 12)).quotient(potential, &frame),
+            2.0 / 3.0,
+            NARROW,
+        );
+        let e2 = 2.0_f64.exp();
+        let exact = 4.0 * ((e2 + 1.0) / (e2 - 1.0) - (0.5 * (e2 - 1.0)).ln());
+        assert_encloses(linear(true, 0.5, between(0.0, 2.0, 20)).quotient(potential, &frame), exact, NARROW);
+        // A mesh that does not reach the ends proves nothing.
+        assert!(linear(false, 1.0, between(0.0, 1.9, 12)).quotient(potential, &frame).is_none());
+        assert!(linear(false, 1.0, between(0.1, 2.0, 12)).quotient(potential, &frame).is_none());
+    }
+
+    #[test]
+    fn quotients_of_normal_laws_are_twice_the_variance() {
+        let measure = LineMeasure::gaussian(0.5, 1.5).unwrap();
+        let potential = Potential::new(&measure);
+        let frame = Frame { level: potential.lowest() - 0.7, ..Frame::new(potential) };
+        let nodes = || between(-12.0, 13.0, 500);
+        assert_encloses(linear(false, 1.0, nodes()).quotient(potential, &frame), 4.5, 1e-4);
+        assert_encloses(linear(true, 0.4, nodes()).quotient(potential, &frame), 4.5, 1e-4);
+        // The tail is enclosed only where V increases.
+        assert!(linear(false, 1.0, between(-12.0, 0.3, 50)).quotient(potential, &frame).is_none());
+        assert!(linear(false, 1.0, between(0.7, 13.0, 50)).quotient(potential, &frame).is_none());
+    }
+
+    #[test]
+    fn what_lies_beyond_the_nodes_counts_with_the_values_at_the_ends() {
+        // u = x clipped to (−2.5, 3) for N(0, 1); the tails are only bounded, the truth lies inside.
+        let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
+        let potential = Potential::new(&measure);
+        let frame = Frame::new(potential);
+        let (a, b) = (-2.5_f64, 3.0_f64);
+        let n = 40_000;
+        for exponential in [false, true] {
+            let (mut mass, mut first, mut second, mut energy) = (0.0, 0.0, 0.0, 0.0);
+            let step = 20.0 / f64::from(n);
+            for i in 0..n {
+                let x = -10.0 + (f64::from(i) + 0.5) * step;
+                let p = (-0.5 * x * x).exp();
+                let u = x.clamp(a, b) * 0.6 + 0.2;
+                let inside = if x > a && x < b { 0.36 } else { 0.0 };
+                let f2 = (2.0 * u).exp();
+                mass += p;
+                first += p * if exponential { f2 } else { u };
+                second += p * if exponential { f2 * 2.0 * u } else { u * u };
+                energy += p * inside * if exponential { f2 } else { 1.0 };
+            }
+            let exact = if exponential {
+                (second - first * (first / mass).ln()) / energy
+            } else {
+                2.0 * (second - first * first / mass) / energy
+            };
+            let found = linear(exponential, 0.6, between(a, b, 60)).quotient(potential, &frame).unwrap();
+            assert!(found.contains(exact), "{found:?}, {exact}");
+            // Tails of some per cent with u² of some units.
+            assert!(found.lo() > 0.5 * exact && found.hi() < 2.0 * exact, "{found:?}, {exact}");
+        }
+    }
+}

@@ -142,3 +142,104 @@ impl Slope for LawSlope<'_> {
         self.tail_slope_range(side, from).lo()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFINITY: f64 = f64::INFINITY;
+
+    /// Smallest and largest `±V'` on the tail by sampling, up to `reach` from `from`.
+    fn sampled(slope: impl Fn(f64) -> f64, side: Side, from: f64, reach: f64) -> (f64, f64) {
+        let sign = if side == Side::Right { 1.0 } else { -1.0 };
+        (0..=4000)
+            .map(|i| sign * slope(from + sign * reach * f64::from(i) / 4000.0))
+            .fold((INFINITY, -INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)))
+    }
+
+    #[test]
+    fn slopes_of_tails_are_bounded_nearly_by_their_smallest_value() {
+        let text = "(x - 1)^4/4 - (x - 1)^2/2 + 3*sin(x)/2";
+        let measure = LineMeasure::parse(text, -INFINITY, INFINITY).unwrap();
+        let law = LawSlope::new(&measure);
+        let slope = |x: f64| (x - 1.0).powi(3) - (x - 1.0) + 1.5 * x.cos();
+        for (side, from) in [(Side::Right, 3.5), (Side::Right, 6.0), (Side::Left, -2.0), (Side::Left, -7.0)] {
+            let found = law.tail_slope_range(side, from);
+            let (lowest, _) = sampled(slope, side, from, 30.0);
+            assert!(found.lo() <= lowest, "{side:?}, {from}: {found:?}, {lowest}");
+            // The first piece is a quarter of the distance from the minimum long.
+            let first = sampled(slope, side, from, 0.3 * (from - measure.minimum().0).abs());
+            let slack = 1.1 * (first.1 - first.0) + 3.0;
+            assert!(found.lo() >= lowest - slack, "{side:?}, {from}: {found:?}, {lowest}, {slack}");
+            assert_eq!(found.hi(), INFINITY);
+        }
+        // Nothing is known from the minimum on, or from the other side of it.
+        for (side, from) in
+            [(Side::Right, measure.minimum().0 - 1.0), (Side::Left, measure.minimum().0 + 0.5)]
+        {
+            assert_eq!(law.tail_slope_range(side, from), Interval::ENTIRE);
+        }
+        assert_eq!(law.tail_slope_range(Side::Right, f64::NAN), Interval::ENTIRE);
+    }
+
+    #[test]
+    fn exponential_tails_are_bounded_on_both_sides() {
+        // V' = tanh(x/2).
+        let measure = LineMeasure::logistic(1.0).unwrap();
+        let law = LawSlope::new(&measure);
+        for (side, from) in [(Side::Right, 3.0), (Side::Left, -3.0)] {
+            let found = law.tail_slope_range(side, from);
+            let (lowest, _) = sampled(|x| (0.5 * x).tanh(), side, from, 1e2);
+            assert!(found.lo() <= lowest && found.lo() >= lowest - 1e-9, "{side:?}: {found:?}, {lowest}");
+            assert!(found.hi() >= 1.0 && found.hi() <= 1.0 + 1e-9, "{side:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn mixtures_take_the_smallest_slope_of_their_components() {
+        let measure = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.5, 2.0]).unwrap();
+        let law = LawSlope::new(&measure);
+        let right = law.tail_slope_range(Side::Right, 5.0);
+        assert!((right.lo() - 1.0).abs() <= 1e-12 && right.lo() <= 1.0, "{right:?}");
+        let left = law.tail_slope_range(Side::Left, -5.0);
+        // 3/0.25 and 6/4.
+        assert!((left.lo() - 1.5).abs() <= 1e-12 && left.lo() <= 1.5, "{left:?}");
+        let near = law.tail_slope_range(Side::Left, -3.0);
+        assert!((near.lo() - 1.0).abs() <= 1e-12, "{near:?}");
+    }
+
+    #[test]
+    fn finite_ends_are_covered_to_the_end() {
+        // V' = x³ + 2/(1−x) rises to ∞ at 1.
+        let measure = LineMeasure::parse("x^4/4 - 2*log(1 - x)", -2.0, 1.0).unwrap();
+        let law = LawSlope::new(&measure);
+        let right = law.tail_slope_range(Side::Right, 0.5);
+        assert!(right.lo() <= 4.125 && right.lo() >= 4.125 - 1e-9 && right.hi() > 1e12, "{right:?}");
+        let left = law.tail_slope_range(Side::Left, -1.5);
+        let slope = |x: f64| x.powi(3) + 2.0 / (1.0 - x);
+        let (lowest, highest) = sampled(slope, Side::Left, -1.5, 0.5);
+        assert!(left.lo() <= lowest && left.lo() >= lowest - 0.2, "{left:?}, {lowest}");
+        assert!(left.hi() >= highest && left.hi() <= highest + 1.0, "{left:?}, {highest}");
+    }
+
+    #[test]
+    fn series_are_those_of_the_slope() {
+        let measure = LineMeasure::parse("x^5/5 - x^2", -3.0, 4.0).unwrap();
+        let law = LawSlope::new(&measure);
+        for _ in 0..2 {
+            let found = law.enclosed_series(Interval::point(0.5));
+            // x⁴ − 2x around ½.
+            let expected = [0.0625 - 1.0, 0.5 - 2.0, 1.5, 2.0, 1.0, 0.0];
+            for (k, expected) in expected.into_iter().enumerate() {
+                assert!(
+                    (found[k].mid() - expected).abs() <= 1e-12 && found[k].width() <= 1e-12,
+                    "{k}: {:?}",
+                    found[k]
+                );
+            }
+        }
+        let wide = law.enclosed_series(Interval::new(0.25, 0.5));
+        assert!(wide[2].contains(1.5) && wide[2].contains(6.0 * 0.0625) && wide[2].width() > 1.0);
+        assert_eq!(law.support(), (-3.0, 4.0));
+    }
+}

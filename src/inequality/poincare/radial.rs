@@ -408,6 +408,149 @@ mod tests {
     }
 
     #[test]
+    fn cuts_lie_one_step_beyond_the_level() {
+        let step = 2f64.powf(1.0 / f64::from(PER_OCTAVE));
+        let weight = |_: f64| 1.0;
+        let half = LineMeasure::chi(1.0).unwrap();
+        let problem = Problem { measure: &half, dim: 3, weight: &weight };
+        let (x, exact) = (1.7, 0.5 * 1.7 * 1.7 - 2.0 * 1.7_f64.ln());
+        assert!((problem.potential(x) - exact).abs() <= 8.0 * f64::EPSILON);
+        for level in [10.0, 45.0] {
+            let cut = problem.cut(level);
+            // r²/2 − 2 log r is smallest at √2; the points around it are a twelfth apart, the curvature is 2.
+            let lowest = 1.0 - 2.0_f64.ln();
+            assert!(cut.floor >= lowest && cut.floor <= lowest + 0.02, "{cut:?}");
+            let height = |r: f64| problem.potential(r) - cut.floor;
+            assert!(height(cut.ends.1) >= level && height(cut.ends.1 / (step * step)) < level, "{cut:?}");
+            assert!(cut.ends.0 >= 0.0 && (cut.ends.0 == 0.0 || height(cut.ends.0) >= level), "{cut:?}");
+        }
+        // On the line, to both sides of a minimum that is not the origin.
+        let normal = LineMeasure::gaussian(3.0, 0.5).unwrap();
+        let line = Problem { measure: &normal, dim: 1, weight: &weight };
+        let cut = line.cut(45.0);
+        for end in [cut.ends.0, cut.ends.1] {
+            let distance = (end - 3.0).abs() / 0.5 / 90.0_f64.sqrt();
+            assert!(distance >= 1.0 - 1e-3 && distance <= step * (1.0 + 1e-3), "{cut:?}");
+        }
+        assert!(cut.floor >= 0.0 && cut.floor < 1e-9, "{cut:?}");
+        // A shell keeps both of its ends.
+        let shell = LineMeasure::uniform(1.0, 2.0).unwrap();
+        let cut = Problem { measure: &shell, dim: 4, weight: &weight }.cut(45.0);
+        assert!((cut.ends.0 - 1.0).abs() <= 1e-12 && (cut.ends.1 - 2.0).abs() <= 1e-12, "{cut:?}");
+        assert!((cut.floor + 3.0 * 2.0_f64.ln()).abs() <= 1e-9, "{cut:?}");
+    }
+
+    #[test]
+    fn light_tails_need_one_cut_and_heavy_ones_are_extrapolated_from_two() {
+        let weight = |_: f64| 1.0;
+        let calls = std::cell::Cell::new(0);
+        let normal = LineMeasure::chi(1.0).unwrap();
+        let problem = Problem { measure: &normal, dim: 2, weight: &weight };
+        let value = problem.settled(|cut| {
+            calls.set(calls.get() + 1);
+            assert_eq!(cut.ends, problem.cut(LEVEL).ends);
+            Ok(Enclosure::exact(0.7))
+        });
+        assert_eq!((value.unwrap().mid(), calls.get()), (0.7, 1));
+        let exponential = LineMeasure::exponential(1.0).unwrap();
+        let problem = Problem { measure: &exponential, dim: 2, weight: &weight };
+        let coarse_end = problem.cut(SLOW_LEVELS[0]).ends.1;
+        assert!(coarse_end >= SLOW_LEVELS[0] && problem.cut(SLOW_LEVELS[1]).ends.1 >= SLOW_LEVELS[1]);
+        // λ + c/level².
+        let (gap, c) = (0.25, 30.0);
+        let constant = |level: f64| 1.0 / (gap + c / (level * level));
+        let fine = constant(SLOW_LEVELS[1]);
+        let value = problem
+            .settled(|cut| {
+                let first = cut.ends.1 == coarse_end;
+                Ok(Enclosure::exact(if first { constant(SLOW_LEVELS[0]) } else { fine }))
+            })
+            .unwrap();
+        let rounding = 2.0 * ULPS * f64::EPSILON / gap;
+        assert_eq!(value.lo(), fine);
+        assert!((value.hi() - (1.0 / gap + (1.0 / gap - fine))).abs() <= rounding, "{value}, {fine}");
+        // Two values that agree are the value, with their difference.
+        let settled = problem
+            .settled(|cut| Ok(Enclosure::exact(if cut.ends.1 == coarse_end { 4.0 } else { 4.0 + 1e-11 })))
+            .unwrap();
+        assert!(
+            settled.contains(4.0) && settled.contains(4.0 + 2e-11) && settled.width() <= 2.1e-11,
+            "{settled}"
+        );
+    }
+
+    #[test]
+    fn heavy_tails_on_either_side_call_for_two_cuts() {
+        let weight = |_: f64| 1.0;
+        for rates in [(1.0, f64::INFINITY), (f64::INFINITY, 1.0)] {
+            let end = |rate: f64| if rate.is_finite() { f64::INFINITY } else { 1.0 };
+            let law = LineMeasure::laplace(1.0).unwrap().restricted(-end(rates.0), end(rates.1)).unwrap();
+            let problem = Problem { measure: &law, dim: 1, weight: &weight };
+            let calls = std::cell::Cell::new(0);
+            let value = problem.settled(|_| {
+                calls.set(calls.get() + 1);
+                Ok(Enclosure::exact(1.0))
+            });
+            assert!(value.is_ok() && calls.get() == 2, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn banded_elimination_agrees_with_the_dense_one() {
+        use nalgebra::DMatrix;
+        let grid = PanelGrid::from_edges(vec![0.5, 1.0, 1.7, 2.0], 10).unwrap();
+        let list = |f: &dyn Fn(f64) -> f64| grid.nodes().iter().map(|r| f(*r)).collect::<Vec<_>>();
+        let (conductance, killing, mass) =
+            (list(&|r| 1.0 + r), list(&|r| 2.0 / r), list(&|r| 1.0 + 0.5 * r * r));
+        for (degree, vanishing) in [(1, false), (2, true), (4, false), (4, true)] {
+            let elements =
+                Elements::assemble(&grid, degree, &conductance, &killing, &mass, vanishing).unwrap();
+            // The same forms by brute force: functions on the nodes.
+            let Basis { values, slopes } = Basis::new(degree, grid.rule().nodes());
+            let (n, size) = (grid.rule().order(), 3 * degree + 1);
+            assert_eq!(elements.size, size);
+            let (mut energy, mut weight) =
+                (DMatrix::<f64>::zeros(size, size), DMatrix::<f64>::zeros(size, size));
+            for e in 0..3 {
+                let half = 0.5 * (grid.edges()[e + 1] - grid.edges()[e]);
+                for a in 0..=degree {
+                    for b in 0..=degree {
+                        for i in 0..n {
+                            let (node, at) = (e * n + i, (e * degree + a, e * degree + b));
+                            let w = grid.weights()[node];
+                            energy[at] += w * conductance[node] * slopes[a][i] * slopes[b][i] / half.powi(2)
+                                + w * killing[node] * values[a][i] * values[b][i];
+                            weight[at] += w * mass[node] * values[a][i] * values[b][i];
+                        }
+                    }
+                }
+            }
+            let from = usize::from(vanishing);
+            let (energy, weight) = (
+                energy.view((from, from), (size - from, size - from)).into_owned(),
+                weight.view((from, from), (size - from, size - from)).into_owned(),
+            );
+            let factor = energy.clone().cholesky().unwrap();
+            for i in from..size {
+                for j in i.saturating_sub(degree).max(from)..=i {
+                    let (found, exact) =
+                        (elements.energy[elements.slot(i, j)], factor.l()[(i - from, j - from)]);
+                    assert!(
+                        (found - exact).abs() <= 1e-12 * exact.abs().max(1.0),
+                        "{i}, {j}: {found}, {exact}"
+                    );
+                }
+            }
+            let inverse = factor.l().try_inverse().unwrap();
+            let top = (&inverse * weight * inverse.transpose()).symmetric_eigenvalues().max();
+            let found = elements.top().unwrap();
+            assert!((found / top - 1.0).abs() <= 1e-12, "{degree}, {vanishing}: {found}, {top}");
+        }
+        let negative = list(&|_| -50.0);
+        assert!(Elements::assemble(&grid, 2, &conductance, &negative, &mass, false).is_err());
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let line = LineMeasure::gaussian(0.0, 1.0).unwrap();
         assert!(radial_poincare_constant(&line, 2).is_err());

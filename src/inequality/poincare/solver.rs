@@ -308,3 +308,6 @@ fn relative_gap(diagonal: &[f64], off: &[f64]) -> f64 {
     let next = (0..m).filter(|&i| i != top).map(|i| values[i]).fold(0.0, f64::max);
     ((values[top] - next) / values[top]).max(f64::EPSILON)
 }
+
+#[cfg(test)]
+mod tests;

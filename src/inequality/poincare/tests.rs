@@ -286,3 +286,127 @@ fn what_is_not_covered_is_converged_and_says_so() {
     // V = √(1+x²): the edge of the essential spectrum, 4.
     assert!(poincare_constant(&line("sqrt(1 + x^2)")).unwrap().value.contains(4.0));
 }
+
+/// Rounding of an operator at nodes.
+const AT_NODES: f64 = 1e-9;
+
+#[test]
+fn a_cut_is_felt_by_exponential_tails_only() {
+    let normal = LineMeasure::gaussian(1.0, 2.0).unwrap();
+    let solution = solve_at(&normal, LEVEL).unwrap();
+    assert!(
+        solution.constant.contains(4.0) && solution.constant.relative_width() < CONVERGED_WIDTH,
+        "{}",
+        solution.constant
+    );
+    // f' = 1 has its energy density largest where the density is.
+    assert!((solution.trial.bottleneck - 1.0).abs() <= 0.5 && solution.outer_energy < NEGLIGIBLE_ENERGY);
+    let reach = 2.0 * (2.0 * LEVEL).sqrt();
+    assert!(
+        (solution.ends.0 - (1.0 - reach)).abs() <= AT_NODES
+            && (solution.ends.1 - (1.0 + reach)).abs() <= AT_NODES
+    );
+    assert!((solution.width - 2.0 * reach).abs() <= AT_NODES && solution.starts.iter().all(Option::is_none));
+    assert_eq!(solution.density.len(), solution.trial.grid.len());
+    for (x, p) in solution.trial.grid.nodes().iter().zip(&solution.density) {
+        assert!((p - (-(x - 1.0).powi(2) / 8.0).exp()).abs() <= AT_NODES);
+    }
+    // Laplace: the energy hardly decays, a cut at level 20 is felt, and the value says so.
+    let laplace = LineMeasure::laplace(1.0).unwrap();
+    let cut = solve_at(&laplace, 20.0).unwrap();
+    assert!(cut.outer_energy > 1e-3, "{}", cut.outer_energy);
+    let (middle, share) = (cut.constant.mid(), cut.outer_energy.sqrt());
+    let widened = cut.with_cut_error().constant;
+    assert!(widened.width() >= 1.9 * middle * share && widened.width() <= 2.1 * middle * share, "{widened}");
+}
+
+#[test]
+fn closed_ends_start_where_the_flux_is_proportional_to_the_mass() {
+    let uniform = LineMeasure::uniform(-1.0, 2.0).unwrap();
+    let solution = solve_at(&uniform, LEVEL).unwrap();
+    let [left, right] = solution.starts.map(Option::unwrap);
+    // w'/w = p/F at the first nodes apart from the ends; the pieces reach the first and the last node.
+    assert!(left.at > -1.0 && left.at < -0.9 && right.at < 2.0 && right.at > 1.9, "{left:?}, {right:?}");
+    assert!((left.ratio * (left.at + 1.0) - 1.0).abs() <= AT_NODES, "{left:?}");
+    assert!((right.ratio * (2.0 - right.at) - 1.0).abs() <= AT_NODES, "{right:?}");
+    let nodes = solution.trial.grid.nodes();
+    assert_eq!(solution.ends, (nodes[0], nodes[nodes.len() - 1]));
+    assert_eq!((left.at, right.at), (nodes[0], nodes[nodes.len() - 1]));
+    // A density that vanishes at one end: starts where there is mass, and none at the infinite end.
+    let chi = LineMeasure::chi(6.0).unwrap();
+    let solution = solve_at(&chi, LEVEL).unwrap();
+    assert!(solution.starts[1].is_none());
+    let start = solution.starts[0].unwrap();
+    // p/F ≈ 6/x near 0, and F above the negligible mass.
+    assert!((start.ratio * start.at / 6.0 - 1.0).abs() <= 0.01, "{start:?}");
+    let below = chi.cdf(start.at).mid();
+    assert!(below > NEGLIGIBLE_MASS && below < 1e-6, "{start:?}: {below}");
+}
+
+#[test]
+fn one_heavy_tail_on_either_side_excludes_the_inequality() {
+    let student = LineMeasure::student(3.0, 0.0, 1.0).unwrap();
+    for law in [
+        student.restricted(-1.0, f64::INFINITY).unwrap(),
+        student.restricted(f64::NEG_INFINITY, 1.0).unwrap(),
+    ] {
+        assert!(poincare_constant(&law).unwrap().value.is_infinite(), "{law}");
+        assert!(converged_poincare_constant(&law).unwrap().is_infinite(), "{law}");
+        assert!(matches!(certify(&law, 0.1), Err(Error::Undefined { .. })), "{law}");
+    }
+}
+
+#[test]
+fn essential_spectrum_starts_at_the_slower_tail() {
+    for (left, right) in [(1.0, 3.0), (3.0, 1.0)] {
+        let law = LineMeasure::asymmetric_laplace(left, right).unwrap();
+        let side = if left < right { Side::Left } else { Side::Right };
+        assert_eq!(essential_rate(&law), Some((side, 1.0)));
+        let Some(Ceiling::Tail { side: found, from, slope }) = tail_ceiling(&law, side, 1.0) else {
+            panic!("{law}")
+        };
+        assert!(found == side && (slope - 1.0).abs() <= AT_NODES && slope >= 1.0 && from.abs() >= 2.0);
+        assert!((from < 0.0) == (side == Side::Left));
+    }
+    let half = LineMeasure::exponential(2.0).unwrap();
+    assert_eq!(essential_rate(&half), Some((Side::Right, 2.0)));
+    assert_eq!(essential_rate(&half.affine_image(-0.5, 0.0).unwrap()), Some((Side::Left, 4.0)));
+    assert_eq!(essential_rate(&LineMeasure::gaussian(0.0, 1.0).unwrap()), None);
+}
+
+#[test]
+fn polynomials_are_carried_between_orders_exactly_and_stay_positive() {
+    let coarse = PanelGrid::from_edges(vec![0.0, 1.0, 3.0], 6).unwrap();
+    let fine = coarse.with_order(9).unwrap();
+    let f = |x: f64| 1.0 + x - 0.3 * x * x + 0.05 * x.powi(4);
+    let values: Vec<f64> = coarse.nodes().iter().map(|x| f(*x)).collect();
+    let found = transfer(&coarse, &values, &fine);
+    assert_eq!(found.len(), fine.len());
+    for (x, v) in fine.nodes().iter().zip(&found) {
+        assert!((v - f(*x)).abs() <= AT_NODES, "{x}: {v}");
+    }
+    // A steep rise that interpolation undershoots: a tenth of the smallest value on the panel is left.
+    let steep: Vec<f64> =
+        coarse.nodes().iter().map(|x| if *x < 0.5 || *x > 1.0 { 1e-6 } else { 1.0 }).collect();
+    let found = transfer(&coarse, &steep, &fine);
+    let least = found.iter().copied().fold(f64::INFINITY, f64::min);
+    assert!(
+        (least - 1e-7).abs() <= 1e-6 * 1e-7 && found[9..].iter().all(|v| (v - 1e-6).abs() <= 1e-12),
+        "{least:e}"
+    );
+}
+
+#[test]
+fn muckenhoupts_bracket_knows_the_limit_along_exponential_tails() {
+    let law = LineMeasure::laplace(2.0).unwrap();
+    let solution = solve_at(&law, LEVEL).unwrap();
+    let found = muckenhoupt(&law, &solution).unwrap();
+    // B = 1/4 as the limit at infinity: [1/8, 1], the constant 1 inside.
+    assert!(
+        found.contains(1.0)
+            && found.hi() <= 1.001
+            && found.lo() >= 0.125 * 0.99
+            && found.lo() <= 0.125 * 1.01,
+        "{found}"
+    );
+}

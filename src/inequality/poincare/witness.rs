@@ -399,3 +399,6 @@ impl FluxWitness {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,6 @@ fn cut_laplace(rate: f64, end: f64) -> Option<Interval> {
     }
     Some(Interval::ONE / (r.square() / point(4.0) + Interval::new(low, high).square()))
 }
+
+#[cfg(test)]
+mod tests;

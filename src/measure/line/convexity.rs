@@ -78,3 +78,6 @@ fn mixture(components: &[Component], t: f64, leftward: bool) -> f64 {
     }
     bound.lo()
 }
+
+#[cfg(test)]
+mod tests;

@@ -381,3 +381,6 @@ impl LineMeasure {
 fn probability(p: Interval) -> Interval {
     crate::numerics::number::Number::probability(p)
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,6 @@ pub(super) fn sum(panels: &[Panel]) -> Enclosure {
         Enclosure::unknown(Evidence::Converged)
     }
 }
+
+#[cfg(test)]
+mod tests;

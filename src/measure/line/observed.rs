@@ -312,6 +312,110 @@ mod tests {
     }
 
     #[test]
+    fn slopes_and_curvatures_of_the_noise_are_attained() {
+        for (dof, scale) in [(3.0, 1.0), (0.7, 2.5), (12.0, 0.4)] {
+            let noise = Noise::Student { dof, scale };
+            let slope = |z: f64| (dof + 1.0) * z / (dof * scale * scale + z * z);
+            let curvature = |z: f64| {
+                let square = dof * scale * scale;
+                (dof + 1.0) * (square - z * z) / (square + z * z).powi(2)
+            };
+            let rounding = 32.0 * f64::EPSILON;
+            let steepest = slope(f64::sqrt(dof) * scale);
+            let found = noise.slope().unwrap();
+            assert!(
+                (found.mid() / steepest - 1.0).abs() <= rounding && found.width() <= rounding * steepest,
+                "{noise}"
+            );
+            let lowest = curvature(f64::sqrt(3.0 * dof) * scale);
+            let found = noise.convexity();
+            assert!(
+                (found.mid() / lowest - 1.0).abs() <= rounding && found.width() <= rounding * -lowest,
+                "{noise}"
+            );
+            for k in 0..200 {
+                let z = scale * 0.05 * f64::from(k);
+                assert!(slope(z) <= steepest * (1.0 + rounding) && curvature(z) >= lowest * (1.0 + rounding));
+                // The potential has these derivatives.
+                let h = 1e-4 * scale;
+                let difference = (noise.potential(z + h) - noise.potential(z - h)) / (2.0 * h);
+                assert!((difference - slope(z)).abs() <= 1e-6 * steepest, "{noise} at {z}");
+            }
+        }
+        let normal = Noise::Gaussian { scale: 0.5 };
+        assert!(normal.slope().is_none() && normal.convexity().contains(4.0));
+        assert_eq!(normal.potential(1.0), 2.0);
+    }
+
+    #[test]
+    fn scan_points_close_in_on_the_mass() {
+        let prior = LineMeasure::parse("x^2/2", WHOLE.0, WHOLE.1).unwrap();
+        for (scale, gain, y) in [(0.1, 1.0, 1000.0), (10.0, 1.0, -2.0), (0.5, -2.0, 3.0), (3.0, 0.5, 0.3)] {
+            let observed = Observed { prior: prior.clone(), noise: Noise::Gaussian { scale }, gain, y };
+            let centres = observed.centres();
+            let place = centres[1];
+            assert!(
+                (place.0 - y / gain).abs() <= 1e-12 * y.abs()
+                    && (place.1 - scale / gain.abs()).abs() <= 1e-12,
+                "{place:?}"
+            );
+            assert!(centres[0].0.abs() <= 1e-7 && centres[0].1 > 1.0);
+            let points: Vec<f64> = centres.iter().filter(|c| c.1 == 0.0).map(|c| c.0).collect();
+            assert_eq!(points.len(), BETWEEN as usize + 1);
+            assert!(points.windows(2).all(|w| w[0] < w[1]));
+            // Conditionally N(mean, std²): everything within the level is covered, and not much more than that and what
+            // lies between the two bulks if the observation is vague.
+            let precision = 1.0 + gain * gain / (scale * scale);
+            let (mean, std) = (gain * y / (scale * scale) / precision, precision.sqrt().recip());
+            let reach = (2.0 * NEGLIGIBLE).sqrt() * std;
+            let (first, last) = (points[0], points[points.len() - 1]);
+            let spacing = (last - first) / f64::from(BETWEEN);
+            let bulk = 4.0 * (centres[0].1 + place.1) + place.0.abs();
+            for (end, sign) in [(first, -1.0), (last, 1.0)] {
+                let out = sign * (end - mean);
+                assert!(
+                    out >= reach.min(4.0 * std) - spacing,
+                    "{scale}, {gain}, {y}: {end}, {mean} ± {reach}"
+                );
+                assert!(
+                    out <= reach.min(bulk + mean.abs()) * 1.2 + 4.0 * spacing,
+                    "{scale}, {gain}, {y}: {end}, {mean} ± {reach}"
+                );
+            }
+        }
+        // Nothing outside of the domain.
+        let half = LineMeasure::exponential(1.0).unwrap();
+        let observed =
+            Observed { prior: half, noise: Noise::Student { dof: 3.0, scale: 1.0 }, gain: 1.0, y: -2.0 };
+        let points: Vec<f64> = observed.centres().iter().filter(|c| c.1 == 0.0).map(|c| c.0).collect();
+        assert!(points[0] == 0.0 && points.len() == BETWEEN as usize + 1 && points[128] > 3.0, "{points:?}");
+    }
+
+    #[test]
+    fn tails_of_products_are_the_lighter_ones() {
+        let (normal, student) = (Noise::Gaussian { scale: 1.0 }, Noise::Student { dof: 2.0, scale: 1.0 });
+        let polynomial = Tail::Polynomial { index: 1.5 };
+        let exponential = Tail::Exponential { rate: 2.0 };
+        assert_eq!((normal.tail(polynomial), normal.tail(Tail::Bounded)), (Tail::Gaussian, Tail::Bounded));
+        assert_eq!(student.tail(polynomial), Tail::Polynomial { index: 4.5 });
+        assert_eq!((student.tail(exponential), student.tail(Tail::Bounded)), (exponential, Tail::Bounded));
+    }
+
+    #[test]
+    fn conditional_normal_laws_weigh_by_precision() {
+        for (mean, std, scale, gain, y) in [(1.0, 2.0, 0.5, 1.5, -3.0), (-2.0, 0.3, 4.0, -0.7, 10.0)] {
+            let precision = 1.0 / (std * std) + gain * gain / (scale * scale);
+            let expected = (mean / (std * std) + gain * y / (scale * scale)) / precision;
+            let found = normal((mean, std), scale, gain, y);
+            let rounding = 1e-13 * (1.0 + f64::abs(expected));
+            assert!(
+                (found.0 - expected).abs() <= rounding
+                    && (found.1 - precision.sqrt().recip()).abs() <= rounding
+            );
+        }
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let law = LineMeasure::gaussian(0.0, 1.0).unwrap();
         let good = Noise::Gaussian { scale: 1.0 };

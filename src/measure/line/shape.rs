@@ -219,3 +219,6 @@ fn zero_between(a: f64, b: f64, at_a: f64, f: impl Fn(f64) -> f64) -> f64 {
     }
     if f(a).abs() <= f(b).abs() { a } else { b }
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,6 @@ pub(super) fn at_point(at: f64, sign: f64, potential: impl Fn(Interval) -> Inter
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

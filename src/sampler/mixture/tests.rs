@@ -219,3 +219,132 @@ fn bad_mixtures_are_refused() {
     }
     assert!(new(&[1.0], &[law(1)]).unwrap().score_at(f64::NAN).is_err());
 }
+
+#[test]
+fn a_footprint_is_the_memory_of_a_score() {
+    for mixture in examples() {
+        for freedom in [None, Some(3.0)] {
+            let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+            let path = freedom.map_or(Ok(path.clone()), |n| path.from_student(n)).unwrap();
+            let score = path.score_at(0.5).unwrap();
+            let precisions = match &score.precisions {
+                Precisions::Isotropic(p) | Precisions::Diagonal(p) | Precisions::Dense(p, _) => p.len(),
+            };
+            let numbers = score.offsets.len() + score.means.len() + score.pulls.len() + precisions;
+            assert_eq!(path.footprint(), 8 * numbers);
+        }
+    }
+}
+
+#[test]
+fn a_start_has_the_mean_and_the_covariance_of_a_component() {
+    /// Sums of a few terms of size one.
+    const ROUNDING: f64 = 1e-13;
+    let mean = [1.5, -2.0, 0.5];
+    let skew = DMatrix::from_row_slice(3, 3, &[1.3, 0.4, -0.2, 0.4, 0.9, 0.3, -0.2, 0.3, 2.1]);
+    let covariances = [
+        skew,
+        DMatrix::from_diagonal(&DVector::from_column_slice(&[0.3, 2.0, 0.7])),
+        DMatrix::identity(3, 3) * 0.4,
+    ];
+    for covariance in covariances {
+        let means = vec![DVector::from_column_slice(&mean)];
+        let mixture = Mixture::new(&[1.0], means, vec![covariance.clone()]).unwrap();
+        let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+        let t = 0.36_f64;
+        // Four points side by side: the origin and the unit vectors.
+        let mut points = vec![0.0; 12];
+        (0..3).for_each(|j| points[j * 4 + j + 1] = 1.0);
+        path.start_at(t).unwrap().place(4, &[0.5; 12], &mut points);
+        let centre = DVector::from_fn(3, |i, _| points[4 * i]);
+        let root = DMatrix::from_fn(3, 3, |i, j| points[4 * i + j + 1] - points[4 * i]);
+        let expected = covariance * t + DMatrix::identity(3, 3) * (1.0 - t);
+        assert!((root.clone() * root.transpose() - expected).norm() < ROUNDING);
+        assert!((centre - DVector::from_column_slice(&mean) * t.sqrt()).norm() < ROUNDING);
+    }
+}
+
+#[test]
+fn uniform_numbers_choose_components_by_their_weights() {
+    let (weights, points) = ([0.2, 0.3, 0.5], [vec![-1.0], vec![0.0], vec![3.0]]);
+    let path = MixtureScores::to_points(&weights, &points, Schedule::linear()).unwrap();
+    let start = path.start_at(1.0).unwrap();
+    for (uniform, expected) in
+        [(0.0, -1.0), (0.1999, -1.0), (0.2, 0.0), (0.4999, 0.0), (0.5, 3.0), (1.0_f64.next_down(), 3.0)]
+    {
+        let mut point = [0.7];
+        start.place(1, &[uniform], &mut point);
+        assert!(point[0] == expected, "{uniform}: {}", point[0]);
+    }
+}
+
+/// `−s'` of a score on the line, by a difference.
+fn descent(score: &MixtureScore, x: f64) -> f64 {
+    let h = 1e-5;
+    (score.score(&[x - h])[0] - score.score(&[x + h])[0]) / (2.0 * h)
+}
+
+#[test]
+fn the_steepest_descent_is_a_bound_that_is_attained() {
+    /// Of a difference.
+    const DIFFERENCE: f64 = 1e-6;
+    let parts = |laws: &[(f64, f64)]| -> Vec<Gaussian> {
+        laws.iter().map(|(m, v)| Gaussian::isotropic(vec![*m], *v).unwrap()).collect()
+    };
+    let apart = MixtureScores::new(&[0.4, 0.6], &parts(&[(-40.0, 0.25), (50.0, 2.0)]), Schedule::linear());
+    let apart = apart.unwrap();
+    for t in [0.3, 0.9] {
+        let score = apart.score_at(t).unwrap();
+        let precision = |v: f64| 1.0 / (t * v + 1.0 - t);
+        let at = |m: f64| descent(&score, t.sqrt() * m);
+        assert!((score.steepest() - precision(0.25)).abs() < DIFFERENCE);
+        assert!((at(-40.0) - score.steepest()).abs() < DIFFERENCE);
+        assert!((score.linear_rate() - 0.5 * (precision(0.25) + precision(2.0))).abs() < DIFFERENCE);
+    }
+    for freedom in [2.5, 7.0] {
+        let one = MixtureScores::new(&[1.0], &parts(&[(1.5, 0.5)]), Schedule::linear()).unwrap();
+        let score = one.from_student(freedom).unwrap().score_at(0.4).unwrap();
+        let middle = 1.5 * 0.4_f64.sqrt();
+        assert!((descent(&score, middle) - score.steepest()).abs() < DIFFERENCE);
+        assert!((score.linear_rate() - 0.5 * score.steepest()).abs() < DIFFERENCE);
+        let largest = (-60..60).map(|k| descent(&score, middle + 0.1 * f64::from(k))).fold(0.0, f64::max);
+        assert!(largest <= score.steepest() + DIFFERENCE);
+    }
+    let diagonal = Gaussian::diagonal(vec![0.0, 1.0], vec![0.2, 3.0]).unwrap();
+    let score = MixtureScores::new(&[1.0], &[diagonal], Schedule::linear()).unwrap().score_at(1.0).unwrap();
+    assert!((score.steepest() - 5.0).abs() < DIFFERENCE);
+    assert!((score.linear_rate() - 0.5 * (5.0 + 1.0 / 3.0)).abs() < DIFFERENCE);
+}
+
+#[test]
+fn the_origin_is_left_when_it_is_far_from_the_means() {
+    // Means 1 and 3 on the line: spread 1 about the centre 2, width 0.5; four times their sum is 6.
+    assert!(near_origin(&[2.0], &[1.0, 3.0], 0.5));
+    assert!(near_origin(&[5.9], &[4.9, 6.9], 0.5) && !near_origin(&[6.1], &[5.1, 7.1], 0.5));
+    assert!(near_origin(&[-3.5, 4.8], &[-3.5, 4.8 - 1.0, -3.5, 4.8 + 1.0], 0.5));
+    assert!(!near_origin(&[-3.7, 4.8], &[-3.7, 4.8 - 1.0, -3.7, 4.8 + 1.0], 0.5));
+}
+
+#[test]
+fn moments_of_the_target_are_those_of_the_mixture() {
+    /// Relative to squares of the means.
+    const ROUNDING: f64 = 1e-13;
+    for mixture in examples() {
+        let path = MixtureScores::to_mixture(&mixture, Schedule::linear()).unwrap();
+        let mean = DVector::from_vec(path.target_mean());
+        let total: f64 = (0..mixture.len()).map(|k| mixture.weight(k)).sum();
+        // Second moments minus the square of the mean, which cancels: the other way round from the sum of offsets.
+        let mut second = DMatrix::zeros(mixture.dim(), mixture.dim());
+        let mut first = DVector::zeros(mixture.dim());
+        for k in 0..mixture.len() {
+            let m = DVector::from_column_slice(mixture.component_mean(k));
+            let share = mixture.weight(k) / total;
+            second += (mixture.component_covariance(k) + &m * m.transpose()) * share;
+            first += m * share;
+        }
+        let rounding = ROUNDING * second.norm().max(1.0);
+        assert!((&first - &mean).norm() < rounding);
+        let covariance = &second - &first * first.transpose();
+        assert!((path.target_covariance() - covariance).norm() < rounding);
+    }
+}

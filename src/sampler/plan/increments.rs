@@ -174,7 +174,7 @@ fn integrals(
 }
 
 /// With the precision P: `P²`, `P³` and `P³(dσ²/dφ)²/4`.
-fn gaussian_norms(channel: &Channel, angle: f64) -> Norms {
+pub(super) fn gaussian_norms(channel: &Channel, angle: f64) -> Norms {
     let (sine, cosine) = (core_math::sin(angle), core_math::cos(angle));
     let precision = 1.0 / channel.variance_between(sine, cosine);
     let rate = 2.0 * sine * cosine * (channel.base_variance.mid() - channel.target_variance.mid());
@@ -186,7 +186,7 @@ fn gaussian_norms(channel: &Channel, angle: f64) -> Norms {
 const BEYOND: f64 = 1e-11;
 
 /// The norms of a law on the line, by the trapezoid rule, derivatives by differences of order six.
-fn line_norms(slice: &dyn LineSlice, points: usize) -> Result<Norms> {
+pub(super) fn line_norms(slice: &dyn LineSlice, points: usize) -> Result<Norms> {
     let (lo, hi) = slice.window(BEYOND);
     let spacing = (hi - lo) / points as f64;
     let values: Vec<_> = (0..=points + 6).map(|i| slice.point(lo + (i as f64 - 3.0) * spacing)).collect();

@@ -10,6 +10,8 @@ mod increments;
 mod kernel;
 mod line_law;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use increments::Increments;
 pub use line_law::{LineChainLaw, line_chain_divergence, line_girsanov_bound};

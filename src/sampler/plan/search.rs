@@ -31,17 +31,17 @@ pub(super) struct Frozen<'a> {
     integrator: Integrator,
     length: f64,
     steps: usize,
-    factors: Vec<FrozenFactor<'a>>,
+    pub(super) factors: Vec<FrozenFactor<'a>>,
     /// Rates of the exponential integrator.
     rates: Vec<f64>,
 }
 
-enum FrozenFactor<'a> {
+pub(super) enum FrozenFactor<'a> {
     Gaussian(Vec<Channel>, Vec<EnclosedSchedule>),
     Line(FrozenLine<'a>),
 }
 
-struct FrozenLine<'a> {
+pub(super) struct FrozenLine<'a> {
     scores: Vec<ProductScore>,
     start: Box<dyn LineSlice + 'a>,
     end: Box<dyn LineSlice + 'a>,
@@ -139,7 +139,7 @@ impl<'a> Frozen<'a> {
 }
 
 /// The middle of the extreme rates of the factors, as for a product of scores.
-fn rates(factors: &[FrozenFactor<'_>], steps: usize) -> Vec<f64> {
+pub(super) fn rates(factors: &[FrozenFactor<'_>], steps: usize) -> Vec<f64> {
     let at = |k: usize| {
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
         for factor in factors {
@@ -196,7 +196,7 @@ pub(super) fn steepest(path: &PlanPath) -> Result<f64> {
 }
 
 /// The least value of a function of κ on a logarithmic scale, and where; stops early below `enough`.
-fn least(
+pub(super) fn least(
     range: (f64, f64),
     from: Option<f64>,
     enough: f64,

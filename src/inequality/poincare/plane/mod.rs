@@ -341,7 +341,7 @@ impl Scan {
             let value = enclosure(&coarse, &fine)?;
             let change = (coarse.constant - fine.constant).abs();
             if best.as_ref().is_none_or(|(b, ..)| value.width() < b.width()) {
-                best = Some((value, order.map(|k| count[order[k]]), fine.unknowns));
+                best = Some((value, order.map(|k| count[k]), fine.unknowns));
             }
             if change <= SETTLED * fine.constant {
                 break;
