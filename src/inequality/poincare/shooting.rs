@@ -10,7 +10,8 @@
 //! verified by [`FluxWitness::verify`], which shares only the residual bound with this module.
 
 use super::witness::{
-    Ball, DEGREE, Direction, End, FluxWitness, Piece, SLOPE_TERMS, Side, Slope, SlopeSeries, residual,
+    Ball, DEGREE, Direction, End, FARTHEST, FluxWitness, Piece, SCALES, SLOPE_TERMS, Side, Slope,
+    SlopeSeries, residual,
 };
 use crate::enclosure::Interval;
 use crate::error::{Error, Result};
@@ -272,7 +273,7 @@ impl Half {
             } else {
                 step = 0.6 * (to - from);
             }
-            if half.cells.len() > MOST_CELLS || step < 1e-12 {
+            if half.cells.len() > MOST_CELLS || step < SCALES.start {
                 return Err(Error::NoConvergence {
                     what: format!("Taylor integration of the flux at {:e}", mirror(from)),
                     reached: error,
@@ -325,9 +326,23 @@ impl Mesh {
     /// A mesh between two ends, matched at a point inside, for spectral parameters near `lambda`.
     ///
     /// # Errors
-    /// [`Error::NoConvergence`] if the potential is too rough for Taylor series.
+    /// [`Error::NoConvergence`] if the potential is too rough for Taylor series; [`Error::Domain`] for a mesh so short or so long that
+    /// its pieces would not be those of a witness.
     pub fn new(slope: &dyn Slope, left: MeshEnd, right: MeshEnd, matching: f64, lambda: f64) -> Result<Self> {
-        let first = (right.at - left.at) / 64.0;
+        let length = right.at - left.at;
+        let longest = MOST_CELLS as f64 * SCALES.end;
+        if !(SCALES.start..longest).contains(&length) || left.at.abs().max(right.at.abs()) >= FARTHEST {
+            let expected = format!(
+                "within ±{FARTHEST:e}, of a length from {:e} to {longest:e}: rescale the law",
+                SCALES.start
+            );
+            return Err(Error::domain(
+                "mesh of a flux",
+                format!("[{:e}, {:e}]", left.at, right.at),
+                &expected,
+            ));
+        }
+        let first = length / 64.0;
         Ok(Self {
             left: Half::build(slope, Side::Left, left, matching, lambda, first)?,
             right: Half::build(slope, Side::Right, right, matching, lambda, first)?,

@@ -28,6 +28,10 @@ use serde::{Deserialize, Serialize};
 pub const SLOPE_TERMS: usize = 19;
 /// Degree of the polynomial on a piece.
 pub const DEGREE: usize = SLOPE_TERMS + 1;
+/// Units of the variable on a piece. Together with [`FARTHEST`] they leave room in the exponents of floats.
+pub(super) const SCALES: std::ops::Range<f64> = 1e-12..1e12;
+/// Places, and coefficients of a piece, are smaller than this.
+pub(super) const FARTHEST: f64 = 1e20;
 
 /// Taylor coefficients of `V'`: the first [`SLOPE_TERMS`], then the next one for the remainder.
 pub type SlopeSeries<N> = [N; SLOPE_TERMS + 1];
@@ -245,9 +249,9 @@ impl Piece {
     /// Shape: finite data, a power of two as unit, ends within reach.
     fn well_formed(&self) -> Result<f64> {
         let numbers = [self.left, self.right, self.centre, self.scale];
-        // Bounds that keep every scaling by a power of two exact and every underflow below `lost`.
-        let finite = numbers.iter().chain(&self.coefficients).all(|x| x.is_finite() && x.abs() < 1e20);
-        let power_of_two = (1e-12..1e12).contains(&self.scale) && self.scale.to_bits().trailing_zeros() >= 52;
+        // Every scaling by a power of two stays exact, and every underflow below `lost`.
+        let finite = numbers.iter().chain(&self.coefficients).all(|x| x.is_finite() && x.abs() < FARTHEST);
+        let power_of_two = SCALES.contains(&self.scale) && self.scale.to_bits().trailing_zeros() >= 52;
         let ordered = self.left < self.right && self.left <= self.centre && self.centre <= self.right;
         if !(finite && power_of_two && ordered && self.coefficients.len() == DEGREE + 1) {
             return Err(self.refused("malformed data"));
