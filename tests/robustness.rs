@@ -44,7 +44,6 @@ fn laws(s: f64, shift: f64) -> Vec<(&'static str, dald::error::Result<LineMeasur
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn constants_of_laws_on_the_line_scale_with_the_square() {
     /// A digit of the constant of a family in closed form is certain; those of formulae are certified to more.
     const WIDTH: f64 = 1e-3;
@@ -251,7 +250,6 @@ fn a_thousand_dimensions() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn numbers_that_are_none_are_refused() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0] {
         assert!(LineMeasure::gaussian(0.0, bad).is_err() && Gaussian::isotropic(vec![0.0], bad).is_err());

@@ -369,6 +369,19 @@ mod tests {
     }
 
     #[test]
+    fn far_values_are_those_on_their_own_side() {
+        // Far to the left an exponential law is pressed against 0, far to the right it becomes N(y − 1, 1).
+        let prior = LineMeasure::exponential(1.0).unwrap();
+        let laws = ConditionalLaws::new(prior, Noise::Gaussian { scale: 1.0 }, 1.0).unwrap();
+        let (lo, hi) = laws.window();
+        let left = laws.far(Quantity::Variance, lo, lo - hi).unwrap().1;
+        let right = laws.far(Quantity::Variance, hi, hi - lo).unwrap().1;
+        let sup = laws.supremum(Quantity::Variance).unwrap();
+        assert_eq!(sup.far.map(Enclosure::mid), [left.mid(), right.mid()]);
+        assert!(left.mid() < 1e-3 && (right.mid() - 1.0).abs() <= 1e-6, "{left}, {right}");
+    }
+
+    #[test]
     fn window_holds_the_observations_that_have_mass() {
         let prior = LineMeasure::gaussian(1.5, 2.0).unwrap();
         for gain in [0.5, -0.5] {

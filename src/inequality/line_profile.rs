@@ -222,6 +222,70 @@ mod tests {
     const RESOLVED: f64 = 1e-8;
 
     #[test]
+    fn profiles_end_panels_at_a_median_and_at_the_range_of_suprema() {
+        let law = LineMeasure::asymmetric_laplace(1.0, 3.0).unwrap();
+        let [coarse, fine] = LineProfile::pair(&law).unwrap();
+        // P(X < 0) = 3/4: ¾e^{m} = ½.
+        let median = (2.0_f64 / 3.0).ln();
+        for profile in [&coarse, &fine] {
+            let accuracy = 1e-9;
+            assert!((profile.median() - median).abs() <= accuracy, "{}", profile.median());
+            assert!(
+                profile.grid.edges().iter().any(|e| *e == profile.median())
+                    && profile.grid.edges().contains(&0.0)
+            );
+            let mass = profile.integral(profile.density());
+            assert!((mass - 4.0 / 3.0).abs() <= accuracy, "{mass}");
+            let (left, right) =
+                (profile.integral_left(profile.density()), profile.integral_right(profile.density()));
+            for ((x, l), r) in profile.nodes().iter().zip(&left).zip(&right) {
+                assert!((l + r - mass).abs() <= accuracy);
+                let below = if *x < 0.0 { x.exp() } else { 1.0 + (1.0 - (-3.0 * x).exp()) / 3.0 };
+                assert!((l - below).abs() <= accuracy, "{x}: {l}, {below}");
+            }
+            let (edges, trusted) = (profile.grid.edges(), profile.trusted.clone());
+            let (first, last) = (edges[trusted.start], edges[trusted.end]);
+            assert!(
+                (first + SLOW_LEVEL).abs() <= 1e-6 && (3.0 * last - SLOW_LEVEL).abs() <= 1e-6,
+                "{first}, {last}"
+            );
+            assert!(edges[0] < 1.9 * first && edges[edges.len() - 1] > 1.9 * last);
+            // One last place of a node of a hundred or so times the slope.
+            assert!(
+                profile.noise > 0.0 && profile.noise <= 8.0 * f64::EPSILON * SLOW_LEVEL,
+                "{}",
+                profile.noise
+            );
+        }
+        assert_eq!((coarse.grid.rule().order(), fine.grid.rule().order()), (ORDERS[0], ORDERS[1]));
+        // Suprema between the nodes, inside the range alone.
+        for peak in [-7.123, -0.2, 1.456] {
+            let values: Vec<f64> =
+                fine.nodes().iter().map(|x| 1.0 / (1.0 + 0.01 * (x - peak).powi(2))).collect();
+            let found = fine.supremum(&values);
+            assert!((found - 1.0).abs() <= 1e-7, "{peak}: {found}");
+        }
+        let rising: Vec<f64> = fine.nodes().to_vec();
+        let last = fine.grid.edges()[fine.trusted.end];
+        assert!((fine.supremum(&rising) - last).abs() <= 1e-9 * last);
+        assert_eq!(exponential_rate(&law), Some(1.0));
+        assert!(exponential_rate(&LineMeasure::gaussian(0.0, 1.0).unwrap()).is_none());
+        let student = LineMeasure::student(3.0, 0.0, 1.0).unwrap();
+        assert!(has_poincare(&law) && !has_poincare(&student.restricted(0.0, f64::INFINITY).unwrap()));
+        assert!(!has_poincare(&student.restricted(f64::NEG_INFINITY, 0.0).unwrap()));
+    }
+
+    #[test]
+    fn finite_ends_keep_a_margin() {
+        let law = LineMeasure::gamma(3.0).unwrap().affine_image(-1.0, 2.0).unwrap();
+        let [_, fine] = LineProfile::pair(&law).unwrap();
+        let last = fine.grid.edges()[fine.trusted.end];
+        assert!((last - (2.0 - END_MARGIN * 2.0)).abs() <= 1e-9, "{last}");
+        let quantile = law.quantile(0.5).unwrap().mid();
+        assert!((fine.median() - quantile).abs() <= 1e-9, "{}, {quantile}", fine.median());
+    }
+
+    #[test]
     fn muckenhoupt_constants_of_known_laws() {
         // One over the rate squared for the exponential law; 0.4788 for the normal law to four digits.
         let b = muckenhoupt_constant(&LineMeasure::exponential(2.0).unwrap()).unwrap();

@@ -157,7 +157,8 @@ pub fn maximise_tabulated(nodes: &[f64], log_density: &[f64]) -> Result<Maximum>
     let inside = |value: &f64| *value > top - TABLE_CUT;
     let first = log_density.iter().position(inside).unwrap_or(0);
     let last = log_density.iter().rposition(inside).unwrap_or(0);
-    let (nodes, values) = (&nodes[first..=last], &log_density[first..=last]);
+    let within = |list: &[f64]| list.get(first..=last).map_or_else(Vec::new, <[f64]>::to_vec);
+    let (nodes, values) = (within(nodes), within(log_density));
     // The negation also catches NaN.
     let ascending = nodes.windows(2).all(|w| w[0] < w[1]);
     if nodes.len() < 8 || !ascending || !values.iter().all(|v| v.is_finite()) {
@@ -350,3 +351,6 @@ const CERTIFIED_PREFERENCE: f64 = 1e-6;
 
 /// A converged upper bound has to be below this multiple of the certified ones to be preferred.
 const CONVERGED_GAIN: f64 = 0.98;
+
+#[cfg(test)]
+mod tests;

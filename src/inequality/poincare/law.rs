@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn bounds_scale_with_the_law() {
+        let measure = LineMeasure::parse("x^4/4 - x^2/2 + 3*sin(x)/2", -INFINITY, INFINITY).unwrap();
+        let unit = LawSlope::new(&measure).tail_slope_range(Side::Right, 3.5).lo();
+        for scale in [1e-6, 1e-4, 1e3] {
+            let image = measure.affine_image(scale, 0.0).unwrap();
+            let found = LawSlope::new(&image).tail_slope_range(Side::Right, 3.5 * scale).lo();
+            // The place of the minimum, the origin of the pieces, is known to the root of the rounding.
+            assert!((found * scale / unit - 1.0).abs() <= 1e-5, "{scale}: {found}, {unit}");
+        }
+    }
+
+    #[test]
     fn exponential_tails_are_bounded_on_both_sides() {
         // V' = tanh(x/2).
         let measure = LineMeasure::logistic(1.0).unwrap();

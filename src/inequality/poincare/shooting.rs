@@ -425,6 +425,31 @@ mod tests {
     }
 
     #[test]
+    fn series_solve_the_equation_coefficient_by_coefficient() {
+        let mut a = [0.0; SLOPE_TERMS];
+        for (k, a) in a.iter_mut().enumerate() {
+            *a = 0.8_f64.powi(i32::try_from(k).unwrap()) * if k % 2 == 0 { 1.0 } else { -0.5 };
+        }
+        let (l, mu) = (0.7, 0.25);
+        let c = series(1.5, -0.4, mu, &a, l);
+        assert_eq!((c[0], c[1], c.len()), (1.5, -0.4, DEGREE + 1));
+        for i in 0..=DEGREE - 2 {
+            let drift: f64 = (0..=i).map(|j| a[j] * (i - j + 1) as f64 * c[i - j + 1]).sum();
+            let left = ((i + 2) * (i + 1)) as f64 * c[i + 2] + drift + l * c[i];
+            let source = if i == 0 { mu } else { 0.0 };
+            let rounding = 1e-13;
+            assert!((left + source).abs() <= rounding, "{i}: {left}");
+        }
+        let tau = 0.3_f64;
+        let (value, slope) = value_and_slope(&c, tau);
+        let power = |k: usize| tau.powi(i32::try_from(k).unwrap());
+        let expected: f64 = c.iter().enumerate().map(|(k, c)| c * power(k)).sum();
+        let derivative: f64 = c.iter().enumerate().skip(1).map(|(k, c)| k as f64 * c * power(k - 1)).sum();
+        let rounding = 16.0 * f64::EPSILON;
+        assert!((value - expected).abs() <= rounding && (slope - derivative).abs() <= rounding);
+    }
+
+    #[test]
     fn the_mismatch_changes_sign_at_the_gap_and_both_sides_are_proved() {
         let (law, lambda) = (Well(1.0), 1.0 / 1.262_485_306_493_355_4);
         let end = |at: f64| MeshEnd { at, tail: Some(0.5 * law.tail_slope(Side::Right, at.abs())) };

@@ -332,6 +332,13 @@ fn closed_ends_start_where_the_flux_is_proportional_to_the_mass() {
     let nodes = solution.trial.grid.nodes();
     assert_eq!(solution.ends, (nodes[0], nodes[nodes.len() - 1]));
     assert_eq!((left.at, right.at), (nodes[0], nodes[nodes.len() - 1]));
+    // A density that is infinite at an end has nodes too close to it: the start keeps its distance.
+    let singular = LineMeasure::gamma(0.5).unwrap();
+    for (law, side) in [(singular.clone(), 0), (singular.affine_image(-1.0, 0.0).unwrap(), 1)] {
+        let solution = solve_at(&law, LEVEL).unwrap();
+        let distance = solution.starts[side].unwrap().at.abs();
+        assert!(distance > 1e-8 * solution.width && distance < 1e-4 * solution.width, "{side}: {distance:e}");
+    }
     // A density that vanishes at one end: starts where there is mass, and none at the infinite end.
     let chi = LineMeasure::chi(6.0).unwrap();
     let solution = solve_at(&chi, LEVEL).unwrap();

@@ -62,9 +62,12 @@ impl Tail {
     }
 }
 
-/// Octaves scanned: `|x| = 2^{FIRST} … 2^{LAST}`.
+/// Octaves scanned: `|x| = 2^{FIRST} … 2^{LAST}`, and up to `2^{FARTHEST}` for a potential that has not risen by [`RISEN`] until then:
+/// the tail of a law of that size begins farther out.
 const FIRST: i32 = -40;
 const LAST: i32 = 110;
+const FARTHEST: i32 = 1020;
+const RISEN: f64 = 50.0;
 /// Octaves over which a power is read off.
 const SHORT: usize = 6;
 /// Octaves over which growth is averaged before it is called logarithmic.
@@ -82,7 +85,7 @@ const LOGARITHMIC: f64 = 0.05;
 /// Behaviour of `e^{−V}` along the half-line `sign·x → ∞`.
 ///
 /// The rule looks at the increments `Δ_k = V(±2^{k+1}) − V(±2^k)`, in interval arithmetic so that
-/// an increment lost to rounding is known to be lost, over the last octaves (up to `2^{110}`) on
+/// an increment lost to rounding is known to be lost, over the last octaves (up to `2^{110}`, or `2^{1020}` for a very wide law) on
 /// which they are accurate. `Δ_{k+1}/Δ_k → 2^p` says that `V` grows like `|x|^p`; `p < 0.05` between
 /// the last two runs of 16 octaves is read as logarithmic growth, whose slope over these 32 octaves
 /// is the index plus one (a bounded oscillation of `V` averages out). What grows faster than
@@ -94,8 +97,14 @@ const LOGARITHMIC: f64 = 0.05;
 /// for `e^{−V}` to be integrable.
 pub(super) fn at_infinity(sign: f64, potential: impl Fn(Interval) -> Interval) -> Result<Tail> {
     let side = if sign > 0.0 { "+inf" } else { "-inf" };
-    let values: Vec<Interval> =
-        (FIRST..=LAST).map(|k| potential(Interval::point(sign * 2f64.powi(k)))).collect();
+    let up_to = |last: i32| -> Vec<Interval> {
+        (FIRST..=last).map(|k| potential(Interval::point(sign * 2f64.powi(k)))).collect()
+    };
+    let mut values = up_to(LAST);
+    let lowest = values.iter().map(|v| v.lo()).fold(f64::INFINITY, f64::min);
+    if values[values.len() - 1].hi() - lowest < RISEN {
+        values = up_to(FARTHEST);
+    }
     let increments: Vec<Option<Interval>> = values
         .windows(2)
         .map(|v| {

@@ -95,6 +95,9 @@ fn uncertain_coefficients_widen_the_residual_by_what_they_can_do() {
     // τ: −1·(−6) − 0·2 − 0.25·2 with 0.02·6 + 0.12·2 + 0.002; τ²: 0·(−6) − 0.25·(−3) with 0.12·6 + 0.003.
     let expected = 0.5 * (5.5 + 0.12 + 0.24 + 0.002) + 0.25 * (0.75 + 0.72 + 0.003);
     assert!((found.resolved - expected).abs() <= 1e-12, "{}, {expected}", found.resolved);
+    // Nothing but what underflow may have taken: still not nothing.
+    let silent = residual(&[0.0; DEGREE + 1], &slope, 1.0, Ball::default(), 1.0);
+    assert!(silent.constant.radius > 0.0 && silent.resolved > 0.0 && silent.truncated > 0.0);
     let ball = Ball::of(Interval::new(1.0, 1.5));
     assert!(ball.value == 1.25 && ball.radius >= 0.25 && ball.radius <= 0.25 + f64::EPSILON);
     assert_eq!(Ball::of(Interval::ENTIRE).radius, f64::INFINITY);

@@ -99,3 +99,25 @@ fn tails_say_what_they_allow() {
     assert_eq!(exponential.scaled(4.0), Tail::Exponential { rate: 0.5 });
     assert_eq!(polynomial.scaled(4.0), polynomial);
 }
+
+#[test]
+fn tails_of_laws_wider_than_the_first_octaves_begin_farther_out() {
+    for sign in [-1.0, 1.0] {
+        for size in [1e20, 1e50, 1e150] {
+            let tail = |v: fn(f64) -> f64| {
+                let scaled = move |x: Interval| Interval::point(v(x.mid().abs() / size));
+                at_infinity(sign, scaled).unwrap()
+            };
+            // The slope at 0 is not that at infinity.
+            assert_eq!(tail(|r| r + r * r), Tail::Gaussian, "{size}");
+            let Tail::Exponential { rate } = tail(|r| (1.0 + r * r).sqrt()) else { panic!("{sign}, {size}") };
+            assert!((rate * size - 1.0).abs() <= READING, "{rate}");
+            let Tail::Polynomial { index } = tail(|r| 2.0 * (1.0 + r * r).ln()) else {
+                panic!("{sign}, {size}")
+            };
+            // Averaged over octaves that begin at some thousand times the size.
+            let mean = 1e-7;
+            assert!((index - 3.0).abs() <= mean, "{index}");
+        }
+    }
+}
