@@ -504,4 +504,59 @@ mod tests {
         assert!(Contraction::new(path.schedule(), vec![0.5, 0.1], |_| 1.0, 0.0, true).is_err());
         assert!(Contraction::new(path.schedule(), vec![], |_| 1.0, 0.0, true).is_err());
     }
+
+    /// `e^{−2ρT}C + s(1 − e^{−2ρT})/(2ρ)` with `T = (1 − from)/κ`: a constant rate.
+    fn at_constant_rate(rate: f64, source: f64, time: f64, initial: f64) -> f64 {
+        let decay = (-2.0 * rate * time).exp();
+        decay * initial + source * (1.0 - decay) / (2.0 * rate)
+    }
+
+    #[test]
+    fn constant_rates_have_their_closed_form_and_take_few_panels() {
+        let schedule = Schedule::linear();
+        let from = 0.2;
+        let panels = vec![0.0, schedule.angle(from)];
+        for (rate, kappa) in [(0.7, 1.0), (-0.9, 0.5), (40.0, 0.1), (-3.0, 0.2), (5.0, 1e-3)] {
+            let calls = std::sync::atomic::AtomicUsize::new(0);
+            let counted = |_: f64| {
+                calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                rate
+            };
+            let contraction = Contraction::new(&schedule, panels.clone(), counted, 0.0, rate >= 0.0).unwrap();
+            let found = contracted_constant(&contraction, kappa, 3.0, Enclosure::exact(1.5)).unwrap();
+            let exact = at_constant_rate(rate, 3.0, (1.0 - from) / kappa, 1.5);
+            assert!((found.mid() - exact).abs() <= AGREEMENT * exact, "{rate} {kappa}: {found} {exact}");
+            assert!(found.relative_width() < AGREEMENT, "{rate} {kappa}: {found}");
+            // Forty values a panel, on which the exponent grows by twelve at most; those that are given up, and the first,
+            // smaller ones, cost as much again. Nothing is looked at beyond an exponent of 440.
+            let exponent =
+                (2.0 * rate * (1.0 - from) / kappa).abs().min(if rate > 0.0 { 440.0 } else { f64::MAX });
+            let most = 40.0 * (4.0 + 4.0 * exponent / 12.0);
+            let calls = calls.load(std::sync::atomic::Ordering::Relaxed);
+            assert!(calls >= 40 && calls as f64 <= most, "{rate} {kappa}: {calls} values, at most {most}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_rate_is_felt_as_much_as_it_is() {
+        let schedule = Schedule::linear();
+        let (rate, kappa, error) = (0.8, 0.5, 1e-3);
+        let contraction =
+            Contraction::new(&schedule, vec![0.0, schedule.angle(0.0)], |_| rate, error, true).unwrap();
+        let found = contracted_constant(&contraction, kappa, 4.0, Enclosure::exact(3.0)).unwrap();
+        let ends =
+            [-1.0, 1.0].map(|sign| at_constant_rate(rate * (1.0 + sign * error), 4.0, 1.0 / kappa, 3.0));
+        assert!(ends.iter().all(|end| found.contains(*end)), "{found} {ends:?}");
+        // The bound adds what cancels: the decay of the initial constant and the growth of the rest.
+        assert!(found.width() < 12.0 * (ends[0] - ends[1]).abs(), "{found} {ends:?}");
+        // A memory of nothing but the last e^{−440}.
+        let long = Contraction::new(&schedule, vec![0.0, schedule.angle(0.0)], |_| 1e6, 0.0, true).unwrap();
+        let found = contracted_constant(&long, 1e-3, 4.0, Enclosure::exact(1e9)).unwrap();
+        assert!((found.mid() - 2e-6).abs() < AGREEMENT * 2e-6, "{found}");
+        for bad in [0.0, f64::NAN, -1.0] {
+            assert!(contracted_constant(&long, bad, 4.0, Enclosure::exact(1.0)).is_err());
+            assert!(contracted_constant(&long, 1.0, bad, Enclosure::exact(1.0)).is_err());
+        }
+        assert!(contracted_constant(&long, 1.0, 4.0, Enclosure::exact(-1.0)).is_err());
+    }
 }

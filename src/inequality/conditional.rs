@@ -546,4 +546,21 @@ mod tests {
         assert!((found.mid() - expected.mid()).abs() < rounding, "{found} {expected}");
         assert!(collinear_mixture_given(&[1.0], &[vec![0.0]], 1.0, (1.0, 1.0), &[0.0, 0.0]).is_err());
     }
+
+    #[test]
+    fn far_places_are_those_where_values_were_taken() {
+        // Heavy tails on both sides: far out the law of X has a bump at the observation and one at its own middle.
+        let prior = LineMeasure::student(3.0, 0.0, 1.0).unwrap();
+        let laws = ConditionalLaws::new(prior, Noise::Student { dof: 3.0, scale: 1.0 }, 1.0).unwrap();
+        let (lo, hi) = laws.window();
+        for (end, step) in [(lo, lo - hi), (hi, hi - lo)] {
+            let (previous, last, (place, largest)) = laws.far(Quantity::Variance, end, step).unwrap();
+            let expected = end + step * 2_f64.powi(DOUBLINGS - 1);
+            assert_eq!(place, expected);
+            assert!(last.mid() > previous.mid() && largest.mid() == last.mid());
+            assert_eq!(laws.value(Quantity::Variance, place).unwrap().mid(), largest.mid());
+            let before = laws.value(Quantity::Variance, end + step * 2_f64.powi(DOUBLINGS - 2)).unwrap();
+            assert_eq!(before.mid(), previous.mid());
+        }
+    }
 }

@@ -367,4 +367,57 @@ mod tests {
         assert!(value.is_infinite(), "{value}");
         assert!(mixture_conditional_poincare(&path, 0.0, &range, Enclosure::exact(1.0)).is_err());
     }
+
+    #[test]
+    fn one_covariance_has_the_bounds_of_its_whitened_means() {
+        /// The allowance of the bounds, twice.
+        const ALLOWED: f64 = 4.0 * super::ROUNDING;
+        // Covariance diag(4, 1): whitened the means are (0, 0) and (1, −2), in a ball of radius √5/2.
+        let covariance = DMatrix::from_diagonal(&DVector::from_column_slice(&[4.0, 1.0]));
+        let means = [[0.5, 1.0], [2.5, -1.0]].map(|m| DVector::from_column_slice(&m)).to_vec();
+        let law = Mixture::new(&[0.2, 0.8], means, vec![covariance; 2]).unwrap();
+        let expected = 8.0 * 1.25_f64.exp();
+        let found = mixture_log_sobolev_bound(&law).unwrap();
+        assert!(found >= expected && found <= expected * (1.0 + ALLOWED), "{found} {expected}");
+        let one = Mixture::isotropic(&[1.0], vec![DVector::from_column_slice(&[3.0, 1.0])], &[0.7]).unwrap();
+        let found = mixture_log_sobolev_bound(&one).unwrap();
+        assert!((1.4..=1.4 * (1.0 + ALLOWED)).contains(&found), "{found}");
+        let found = mixture_poincare_bound(&one).unwrap().unwrap();
+        assert!((0.7..=0.7 * (1.0 + ALLOWED)).contains(&found), "{found}");
+        // Along the line of the means C_P of ½N(±√5/2, 1), times the largest variance.
+        let half = 0.5 * 5_f64.sqrt();
+        let pair = LineMeasure::gaussian_mixture(&[1.0, 1.0], &[-half, half], &[1.0, 1.0]).unwrap();
+        let constant = converged_poincare_constant(&pair).unwrap();
+        let found = mixture_poincare_bound(&law).unwrap().unwrap();
+        let solver = 1e-9;
+        assert!(found >= 4.0 * constant.lo() && found <= 4.0 * constant.hi() * (1.0 + solver), "{found}");
+    }
+
+    #[test]
+    fn several_covariances_have_the_bound_by_divergences() {
+        /// Of a product of a few numbers.
+        const ROUNDING: f64 = 1e-9;
+        let (a, b) = ([0.0, 1.0], [0.5, 0.5]);
+        let (s, t) = ([1.0, 0.5], [0.8, 0.7]);
+        let weights = [0.3, 0.7];
+        let law = Mixture::new(
+            &weights,
+            vec![DVector::from_column_slice(&a), DVector::from_column_slice(&b)],
+            [s, t].map(|v| DMatrix::from_diagonal(&DVector::from_column_slice(&v))).to_vec(),
+        )
+        .unwrap();
+        // χ²(N(a,s)|N(b,t)) + 1 coordinate by coordinate: t/√(s(2t − s))·e^{(a−b)²/(2t−s)}.
+        let chi = |(a, s): ([f64; 2], [f64; 2]), (b, t): ([f64; 2], [f64; 2])| {
+            let factor = |i: usize| {
+                let rest = 2.0 * t[i] - s[i];
+                t[i] / (s[i] * rest).sqrt() * ((a[i] - b[i]).powi(2) / rest).exp()
+            };
+            factor(0) * factor(1) - 1.0
+        };
+        let towards = [weights[1] * chi((b, t), (a, s)), weights[0] * chi((a, s), (b, t))];
+        let expected = 1.0 + 0.5 * towards[0].max(towards[1]);
+        let found = mixture_poincare_bound(&law).unwrap().unwrap();
+        assert!((found / expected - 1.0).abs() < ROUNDING, "{found} {expected}");
+        assert!(mixture_log_sobolev_bound(&law).is_none());
+    }
 }

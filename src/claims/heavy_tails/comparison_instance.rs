@@ -275,3 +275,35 @@ impl fmt::Display for Instance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_curvature_is_found_where_bulk_and_tail_meet() {
+        for (dof, lambda) in [(3.0, 1e-4), (5.0, 1e-6), (4.0, 1e-5)] {
+            let found = largest_curvature(dof, lambda).unwrap();
+            let curve = curve(Base::Gaussian, dof).unwrap();
+            let slice = curve.at(angle(lambda)).unwrap();
+            let (mut most, mut place) = (f64::NEG_INFINITY, 0.0);
+            for k in 0..4000 {
+                let y = 0.005 * f64::from(k);
+                let value = slice.point(y).curvature;
+                if value > most {
+                    (most, place) = (value, y);
+                }
+            }
+            // Between points of the grid the peak is higher by its curvature times the square of their distance.
+            let between = 0.005;
+            assert!(
+                (found.mid() - most).abs() < between * most && found.hi() >= most,
+                "{dof}: {found} {most}"
+            );
+            assert!(
+                place > 1.0 && place < 19.0 && found.relative_width() < between,
+                "{dof}: {place} {found}"
+            );
+        }
+    }
+}

@@ -192,3 +192,34 @@ impl Step {
         Ok((supremum + log_mass).max(Enclosure::exact(0.0)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defect_of_a_step_is_the_supremum_it_says() {
+        /// Second differences.
+        const DIFFERENCES: f64 = 1e-6;
+        /// Width: points a hundredth apart.
+        const GRID: f64 = 1e-3;
+        for (height, steepness, at) in [(0.7, 2.0, 0.5), (-1.2, 0.8, -1.5), (2.0, 1.0, 3.0)] {
+            let step = Step { height, steepness, at };
+            let u = |x: f64| height * (steepness * (x - at)).tanh();
+            let h = 1e-4;
+            let (mut mass, mut normal, mut largest) = (0.0, 0.0, f64::NEG_INFINITY);
+            for k in -120_000..=120_000 {
+                let x = 1e-4 * f64::from(k);
+                let gauss = (-0.5 * x * x).exp();
+                (mass, normal) = (mass + gauss * (-u(x)).exp(), normal + gauss);
+                let slope = (u(x + h) - u(x - h)) / (2.0 * h);
+                let bend = (u(x + h) - 2.0 * u(x) + u(x - h)) / (h * h);
+                largest = largest.max(bend - x * slope - 0.5 * slope * slope + u(x));
+            }
+            let expected = (largest + (mass / normal).ln()).max(0.0);
+            let found = step.defect().unwrap();
+            assert!(found.widened(DIFFERENCES).contains(expected), "{}: {found} {expected}", step.text());
+            assert!(found.width() < GRID, "{found} {expected}");
+        }
+    }
+}

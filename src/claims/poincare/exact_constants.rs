@@ -397,3 +397,23 @@ fn other_branch(instance: &Instance, formula: fn(Interval) -> Interval) -> Enclo
     };
     Enclosure::certified(formula(Interval::point(parameter)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frequency_of_a_cut_law_solves_its_equation() {
+        /// A slope of the tangent of size one, times some roundings.
+        const ROUNDING: f64 = 1e-12;
+        for (rate, a) in [(1.0, 2.0), (0.3, 5.0), (4.0, 0.9), (2.5, 7.0)] {
+            let k = cut_frequency(rate, a);
+            let (lo, hi) = (0.5 * std::f64::consts::PI / a, std::f64::consts::PI / a);
+            assert!(lo < k.lo() && k.hi() < hi && k.width() < ROUNDING * hi, "{rate} {a}: {k:?}");
+            // r sin ka + 2k cos ka = 0, without the poles of the tangent.
+            let value = |k: f64| rate * (k * a).sin() + 2.0 * k * (k * a).cos();
+            assert!(value(k.mid()).abs() < ROUNDING * (rate + 2.0 * hi), "{rate} {a}: {}", value(k.mid()));
+            assert!(value(k.lo() - 1e-6 * lo) > 0.0 && value(k.hi() + 1e-6 * lo) < 0.0);
+        }
+    }
+}

@@ -126,3 +126,29 @@ impl fmt::Display for LineLaw {
         f.write_str(&self.description)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn convexity_is_told_from_its_opposite() {
+        let law = |v: &str| LineLaw::from(LineMeasure::parse(v, f64::NEG_INFINITY, f64::INFINITY).unwrap());
+        for convex in ["x^2/2", "x^4/4 + 1.3*x", "2*abs(x - 40) + x/2", "x^2/8 + exp(x)", "(x - 300)^2"] {
+            assert!(law(convex).is_log_concave(), "{convex}");
+        }
+        // Bent inwards in the middle, at either side, or by little.
+        for bent in [
+            "x^4/4 - x^2/2",
+            "x^2/2 + 2*exp(-(x - 3)^2)",
+            "x^2/2 + 2*exp(-(x + 3)^2)",
+            "x^2/2 - abs(x)/5",
+            "x^2/2 + cos(2*x)",
+        ] {
+            assert!(!law(bent).is_log_concave(), "{bent}");
+        }
+        let cut = LineMeasure::gamma(2.0).unwrap();
+        assert!(LineLaw::from(cut).is_log_concave());
+        assert!(!LineLaw::from(LineMeasure::gamma(0.5).unwrap()).is_log_concave());
+    }
+}

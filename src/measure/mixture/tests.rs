@@ -136,3 +136,48 @@ fn bad_input_is_refused() {
     assert!(law.log_density(&[0.0]).is_err() && law.score(&[f64::NAN, 0.0]).is_err());
     assert!(law.score(&[1e200, 0.0]).is_err() && law.score(&[1e100, 0.0]).is_ok());
 }
+
+#[test]
+fn draws_come_from_components_by_their_weights() {
+    // Points without width: which one a draw comes from is seen.
+    let places = [[-1.0, 0.0], [2.0, 1.0], [5.0, -3.0]];
+    let law = Mixture::new(
+        &[1.0, 2.0, 5.0],
+        places.iter().map(|m| vector(m)).collect(),
+        vec![DMatrix::zeros(2, 2); 3],
+    )
+    .unwrap();
+    let count = 16_000;
+    let mut draws = crate::numerics::stream::stream(3, "measure/mixture draws", 0);
+    let mut found = [0.0; 3];
+    for _ in 0..count {
+        let draw = law.sample(&mut draws);
+        let k = places.iter().position(|m| m[..] == draw[..]).unwrap();
+        found[k] += 1.0 / f64::from(count);
+    }
+    for (share, weight) in found.into_iter().zip([0.125, 0.25, 0.625]) {
+        // Seven standard errors; the seed is fixed.
+        let error = 7.0 * (weight * (1.0 - weight) / f64::from(count)).sqrt();
+        assert!((share - weight).abs() < error, "{found:?}");
+    }
+}
+
+#[test]
+fn what_rounding_leaves_of_a_singular_covariance_is_none() {
+    // Of rank one: the small eigenvalue is rounding, of either sign.
+    for (x, y) in [(1.0, 3.0), (0.1, 0.7), (-2.0, 0.3)] {
+        let covariance = matrix(2, &[x * x, x * y, x * y, y * y]);
+        let (axes, variances) = axes_of(covariance).unwrap();
+        let mut sorted = variances.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert!(axes.is_some() && sorted[0] == 0.0);
+        let rounding = 16.0 * f64::EPSILON;
+        assert!((sorted[1] / (x * x + y * y) - 1.0).abs() < rounding, "{variances:?}");
+    }
+    let (axes, variances) = axes_of(matrix(2, &[4.0, 0.0, 0.0, 1e-30])).unwrap();
+    assert!(axes.is_none() && variances == [4.0, 1e-30]);
+    // Clearly negative, and of a diagonal matrix however little.
+    assert!(axes_of(matrix(2, &[1.0, 1.1, 1.1, 1.0])).is_err());
+    assert!(axes_of(matrix(2, &[1.0, 0.0, 0.0, -1e-30])).is_err());
+    assert!(axes_of(matrix(2, &[1.0, 0.0, 0.0, f64::NAN])).is_err());
+}
