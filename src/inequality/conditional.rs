@@ -370,6 +370,11 @@ pub fn collinear_mixture_given(
 mod tests {
     use super::*;
 
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
+    const COARSE: f64 = 1e-3;
+
     const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
     fn laws(potential: &str, lambda: f64) -> ConditionalLaws {
@@ -431,7 +436,7 @@ mod tests {
         let right = laws.far(Quantity::Variance, hi, hi - lo).unwrap().1;
         let sup = laws.supremum(Quantity::Variance).unwrap();
         assert_eq!(sup.far.map(Enclosure::mid), [left.mid(), right.mid()]);
-        assert!(left.mid() < 1e-3 && (right.mid() - 1.0).abs() <= 1e-6, "{left}, {right}");
+        assert!(left.mid() < COARSE && (right.mid() - 1.0).abs() <= MESH, "{left}, {right}");
     }
 
     #[test]
@@ -463,16 +468,16 @@ mod tests {
         let sup = laws.supremum(Quantity::Variance).unwrap();
         // Given y the components have variance 1/(4 + 1) and means 3.2 apart: 1/5 + 3.2²·p(1−p), at most 1/5 + 1.6².
         let exact = 0.2 + 1.6 * 1.6;
-        assert!(sup.value.contains(exact) && sup.value.width() <= 1e-6, "{sup:?}");
+        assert!(sup.value.contains(exact) && sup.value.width() <= MESH, "{sup:?}");
         // Balanced where log(7/3) + 8·gain·y/(2v) = 0 with the variance v = ½·¼ + ½ of X_t given a component.
         let balance = -(7.0_f64 / 3.0).ln() * 0.625 / (4.0 * 0.5_f64.sqrt());
-        assert!((sup.place - balance).abs() <= 1e-3, "{sup:?}, {balance}");
-        assert!(sup.far.iter().all(|v| (v.mid() - 0.2).abs() <= 1e-6), "{sup:?}");
+        assert!((sup.place - balance).abs() <= COARSE, "{sup:?}, {balance}");
+        assert!(sup.far.iter().all(|v| (v.mid() - 0.2).abs() <= MESH), "{sup:?}");
         // A grid with its peak refined is better than the grid.
         let (lo, hi) = laws.window();
         let Peak { at, value, above } = laws.search(Quantity::Variance, (lo, hi), 16).unwrap();
-        assert!((at - balance).abs() <= 1e-3 && (value.mid() - exact).abs() <= 1e-6, "{at}, {value}");
-        assert!(value.hi() + above >= exact && above <= 1e-6, "{above}");
+        assert!((at - balance).abs() <= COARSE && (value.mid() - exact).abs() <= MESH, "{at}, {value}");
+        assert!(value.hi() + above >= exact && above <= MESH, "{above}");
     }
 
     #[test]

@@ -218,6 +218,11 @@ pub fn muckenhoupt_constant(measure: &LineMeasure) -> Result<Enclosure> {
 mod tests {
     use super::*;
 
+    /// What a quadrature or the solution of an equation leaves.
+    const SOLVED: f64 = 1e-9;
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+
     /// Difference of two orders.
     const RESOLVED: f64 = 1e-8;
 
@@ -246,7 +251,7 @@ mod tests {
             let (edges, trusted) = (profile.grid.edges(), profile.trusted.clone());
             let (first, last) = (edges[trusted.start], edges[trusted.end]);
             assert!(
-                (first + SLOW_LEVEL).abs() <= 1e-6 && (3.0 * last - SLOW_LEVEL).abs() <= 1e-6,
+                (first + SLOW_LEVEL).abs() <= MESH && (3.0 * last - SLOW_LEVEL).abs() <= MESH,
                 "{first}, {last}"
             );
             assert!(edges[0] < 1.9 * first && edges[edges.len() - 1] > 1.9 * last);
@@ -263,11 +268,11 @@ mod tests {
             let values: Vec<f64> =
                 fine.nodes().iter().map(|x| 1.0 / (1.0 + 0.01 * (x - peak).powi(2))).collect();
             let found = fine.supremum(&values);
-            assert!((found - 1.0).abs() <= 1e-7, "{peak}: {found}");
+            assert!((found - 1.0).abs() <= MESH, "{peak}: {found}");
         }
         let rising: Vec<f64> = fine.nodes().to_vec();
         let last = fine.grid.edges()[fine.trusted.end];
-        assert!((fine.supremum(&rising) - last).abs() <= 1e-9 * last);
+        assert!((fine.supremum(&rising) - last).abs() <= SOLVED * last);
         assert_eq!(exponential_rate(&law), Some(1.0));
         assert!(exponential_rate(&LineMeasure::gaussian(0.0, 1.0).unwrap()).is_none());
         let student = LineMeasure::student(3.0, 0.0, 1.0).unwrap();
@@ -280,9 +285,9 @@ mod tests {
         let law = LineMeasure::gamma(3.0).unwrap().affine_image(-1.0, 2.0).unwrap();
         let [_, fine] = LineProfile::pair(&law).unwrap();
         let last = fine.grid.edges()[fine.trusted.end];
-        assert!((last - (2.0 - END_MARGIN * 2.0)).abs() <= 1e-9, "{last}");
+        assert!((last - (2.0 - END_MARGIN * 2.0)).abs() <= SOLVED, "{last}");
         let quantile = law.quantile(0.5).unwrap().mid();
-        assert!((fine.median() - quantile).abs() <= 1e-9, "{}, {quantile}", fine.median());
+        assert!((fine.median() - quantile).abs() <= SOLVED, "{}, {quantile}", fine.median());
     }
 
     #[test]

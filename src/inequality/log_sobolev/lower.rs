@@ -180,6 +180,13 @@ mod tests {
     use super::*;
     use crate::measure::line::LineMeasure;
 
+    /// What a quadrature or the solution of an equation leaves.
+    const SOLVED: f64 = 1e-9;
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
+    const COARSE: f64 = 1e-3;
+
     /// Rounding of sums over some hundred nodes.
     const ROUNDING: f64 = 1e-13;
 
@@ -252,7 +259,7 @@ mod tests {
         let mut late = levels(&|w| 3.0 + 1e-4 * w);
         late[0].1 = Enclosure::exact(3.01);
         let found = extrapolate(&late);
-        assert!(found.contains(3.0) && (found.mid() - 3.0).abs() <= 1e-10 + ROUNDING, "{found}");
+        assert!(found.contains(3.0) && (found.mid() - 3.0).abs() <= SOLVED + ROUNDING, "{found}");
         // Both extrapolations lie within the error.
         let (all, tail) = (limit_at_zero(&late), limit_at_zero(&late[1..]));
         assert!(found.contains(all.mid()) && found.contains(tail.mid()), "{found}, {all}, {tail}");
@@ -262,7 +269,11 @@ mod tests {
     fn uniform_law_is_a_limit_and_a_tilted_well_is_attained() {
         let uniform = maximise_between([1.0, 3.0], &|_| 0.4);
         let exact = 8.0 / std::f64::consts::PI.powi(2);
-        assert!(uniform.value.contains(exact) && uniform.value.relative_width() < 1e-9, "{}", uniform.value);
+        assert!(
+            uniform.value.contains(exact) && uniform.value.relative_width() < SOLVED,
+            "{}",
+            uniform.value
+        );
         assert_eq!(uniform.shape, Shape::Limit);
         assert!((uniform.centre - 2.0).abs() <= 2.0 / SEARCH as f64, "{}", uniform.centre);
         assert_eq!(uniform.nodes.len(), (SEARCH << REPORTED) + 1);
@@ -272,7 +283,7 @@ mod tests {
         let found = maximise(potential, &Frame::new(potential));
         assert_eq!(found.shape, Shape::Attained);
         assert!(
-            found.value.lo() > found.twice_poincare.hi() && found.value.relative_width() < 1e-7,
+            found.value.lo() > found.twice_poincare.hi() && found.value.relative_width() < MESH,
             "{found:?}"
         );
         // The reported function has nearly the value, on its chain.
@@ -281,6 +292,6 @@ mod tests {
                 potential.value(x)
             });
         let quotient = Candidate::new(&chain, found.values.clone()).unwrap().quotient;
-        assert!((quotient / found.value.mid() - 1.0).abs() < 1e-3, "{quotient}, {}", found.value);
+        assert!((quotient / found.value.mid() - 1.0).abs() < COARSE, "{quotient}, {}", found.value);
     }
 }

@@ -114,6 +114,11 @@ const SMALLEST_TAIL: f64 = 1e-18;
 mod tests {
     use super::*;
 
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
+    const COARSE: f64 = 1e-3;
+
     /// Rounding, relative.
     const ROUNDING: f64 = 1e-12;
 
@@ -190,7 +195,7 @@ mod tests {
         let expected = reference(curvature, [frame.left, frame.right], 0.0, largest);
         let found = lipschitz_of(&measure).unwrap();
         // Two thousand cells, on each of which the smallest curvature counts.
-        assert!((found.1 / expected.1 - 1.0).abs() <= 1e-6, "{found:?}, {expected:?}");
+        assert!((found.1 / expected.1 - 1.0).abs() <= MESH, "{found:?}, {expected:?}");
         assert!(
             found.2 >= expected.2 * (1.0 - 1e-6) && found.2 <= expected.2 * 1.02,
             "{found:?}, {expected:?}"
@@ -204,7 +209,7 @@ mod tests {
             &LineMeasure::parse("(x + 0.7)^4/4 - (x + 0.7)^2/2", f64::NEG_INFINITY, 0.5).unwrap(),
         )
         .unwrap();
-        assert!((mirrored.0 / found.0 - 1.0).abs() <= 1e-6, "{mirrored:?}, {found:?}");
+        assert!((mirrored.0 / found.0 - 1.0).abs() <= MESH, "{mirrored:?}, {found:?}");
     }
 
     #[test]
@@ -227,7 +232,7 @@ mod tests {
         let found = transport_of(&LineMeasure::uniform(0.0, 2.0).unwrap()).unwrap();
         let exact = 4.0 / std::f64::consts::PI;
         // Two meshes, with 2048 springs the coarser one.
-        assert!(found >= exact * (1.0 - 1e-9) && found <= exact * (1.0 + 1e-5), "{found}, {exact}");
+        assert!(found >= exact * (1.0 - 1e-9) && found <= exact * (1.0 + 10.0 * MESH), "{found}, {exact}");
     }
 
     #[test]
@@ -246,10 +251,10 @@ mod tests {
             }
         }
         let (found, expected) = (transport_of(&measure).unwrap(), 2.0 * best * best);
-        assert!((found / expected - 1.0).abs() <= 1e-4, "{found}, {expected}");
+        assert!((found / expected - 1.0).abs() <= 0.1 * COARSE, "{found}, {expected}");
         // Shifted and scaled.
         let image = transport_of(&measure.affine_image(-3.0, 7.0).unwrap()).unwrap();
-        assert!((image / (9.0 * found) - 1.0).abs() <= 1e-5, "{image}, {found}");
+        assert!((image / (9.0 * found) - 1.0).abs() <= 10.0 * MESH, "{image}, {found}");
     }
 
     #[test]

@@ -181,6 +181,11 @@ mod tests {
     use super::*;
     use crate::measure::line::LineMeasure;
 
+    /// What a quadrature or the solution of an equation leaves.
+    const SOLVED: f64 = 1e-9;
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+
     const INFINITY: f64 = f64::INFINITY;
     /// Rounding, relative.
     const ROUNDING: f64 = 1e-12;
@@ -256,7 +261,7 @@ mod tests {
         );
         let mass = tail(centre);
         assert!(profile.mass.lo() <= mass * (1.0 + ROUNDING) && mass <= profile.mass.hi() * (1.0 + ROUNDING));
-        assert!(profile.mass.width() <= 1e-6 * mass, "{:?}", profile.mass);
+        assert!(profile.mass.width() <= MESH * mass, "{:?}", profile.mass);
         let mills = |x: f64| tail(x) * (0.5 * x * x).exp();
         let encloses = |found: Interval, exact: f64, width: f64, what: &str| {
             let rounding = ROUNDING * exact.abs().max(1.0);
@@ -296,14 +301,14 @@ mod tests {
         for (i, x) in profile.nodes.iter().enumerate() {
             let found = profile.inverse[i];
             assert!(found.contains(2.0 - x) || (found.mid() - (2.0 - x)).abs() <= ROUNDING, "{x}: {found:?}");
-            assert!(found.width() <= 1e-11, "{x}: {found:?}");
+            assert!(found.width() <= SOLVED, "{x}: {found:?}");
         }
         assert!((profile.mass.mid() - 1.5).abs() <= ROUNDING);
         // A small constant asks for more growth: the mesh goes on.
         let far = Profile::new(potential, &Frame::new(potential), 0.5, 1e-4, 100).unwrap();
         let far_end = *far.nodes.last().unwrap();
         assert!(far_end > last && far.growth >= 2.02 / 1e-4, "{far_end}, {}", far.growth);
-        assert!((far.growth * (2.0 - far_end).powi(2) - 1.0).abs() <= 1e-9, "{}", far.growth);
+        assert!((far.growth * (2.0 - far_end).powi(2) - 1.0).abs() <= SOLVED, "{}", far.growth);
         // For the law scaled by 3 the growth is a ninth, the mesh three times as long.
         let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();
         let potential = Potential::new(&measure);
@@ -313,7 +318,7 @@ mod tests {
         let three = Profile::new(wide, &Frame::new(wide), 0.6, 18.9, 80).unwrap();
         assert_eq!(one.nodes.len(), three.nodes.len());
         for (x, y) in one.nodes.iter().zip(&three.nodes) {
-            assert!((3.0 * x - y).abs() <= 1e-6, "{x}, {y}");
+            assert!((3.0 * x - y).abs() <= MESH, "{x}, {y}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// What a mesh leaves.
+const MESH: f64 = 1e-6;
+
 fn bound(value: f64, evidence: Evidence) -> NamedBound {
     NamedBound { name: "test", value, evidence, witness: Witness::None }
 }
@@ -53,7 +56,7 @@ fn tables_are_cut_and_checked() {
     let found = maximise_tabulated(&nodes, &table).unwrap();
     // Cut at 40: a Gaussian tail of e^{−40} is missing on either side, and the polynomials are exact.
     assert!(
-        (found.value.mid() - 4.5).abs() <= 1e-6 && (found.twice_poincare.mid() - 4.5).abs() <= 1e-6,
+        (found.value.mid() - 4.5).abs() <= MESH && (found.twice_poincare.mid() - 4.5).abs() <= MESH,
         "{found:?}"
     );
     let last = table.len() - 1;

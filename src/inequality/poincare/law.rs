@@ -147,6 +147,13 @@ impl Slope for LawSlope<'_> {
 mod tests {
     use super::*;
 
+    /// Rounding of some dozens of operations, relative to their size.
+    const ROUNDING: f64 = 1e-12;
+    /// What a quadrature or the solution of an equation leaves.
+    const SOLVED: f64 = 1e-9;
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+
     const INFINITY: f64 = f64::INFINITY;
 
     /// Smallest and largest `±V'` on the tail by sampling, up to `reach` from `from`.
@@ -190,7 +197,7 @@ mod tests {
             let image = measure.affine_image(scale, 0.0).unwrap();
             let found = LawSlope::new(&image).tail_slope_range(Side::Right, 3.5 * scale).lo();
             // The place of the minimum, the origin of the pieces, is known to the root of the rounding.
-            assert!((found * scale / unit - 1.0).abs() <= 1e-5, "{scale}: {found}, {unit}");
+            assert!((found * scale / unit - 1.0).abs() <= 10.0 * MESH, "{scale}: {found}, {unit}");
         }
     }
 
@@ -203,7 +210,7 @@ mod tests {
             let found = law.tail_slope_range(side, from);
             let (lowest, _) = sampled(|x| (0.5 * x).tanh(), side, from, 1e2);
             assert!(found.lo() <= lowest && found.lo() >= lowest - 1e-9, "{side:?}: {found:?}, {lowest}");
-            assert!(found.hi() >= 1.0 && found.hi() <= 1.0 + 1e-9, "{side:?}: {found:?}");
+            assert!(found.hi() >= 1.0 && found.hi() <= 1.0 + SOLVED, "{side:?}: {found:?}");
         }
     }
 
@@ -212,12 +219,12 @@ mod tests {
         let measure = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.0, 1.0], &[0.5, 2.0]).unwrap();
         let law = LawSlope::new(&measure);
         let right = law.tail_slope_range(Side::Right, 5.0);
-        assert!((right.lo() - 1.0).abs() <= 1e-12 && right.lo() <= 1.0, "{right:?}");
+        assert!((right.lo() - 1.0).abs() <= ROUNDING && right.lo() <= 1.0, "{right:?}");
         let left = law.tail_slope_range(Side::Left, -5.0);
         // 3/0.25 and 6/4.
-        assert!((left.lo() - 1.5).abs() <= 1e-12 && left.lo() <= 1.5, "{left:?}");
+        assert!((left.lo() - 1.5).abs() <= ROUNDING && left.lo() <= 1.5, "{left:?}");
         let near = law.tail_slope_range(Side::Left, -3.0);
-        assert!((near.lo() - 1.0).abs() <= 1e-12, "{near:?}");
+        assert!((near.lo() - 1.0).abs() <= ROUNDING, "{near:?}");
     }
 
     #[test]
@@ -244,7 +251,7 @@ mod tests {
             let expected = [0.0625 - 1.0, 0.5 - 2.0, 1.5, 2.0, 1.0, 0.0];
             for (k, expected) in expected.into_iter().enumerate() {
                 assert!(
-                    (found[k].mid() - expected).abs() <= 1e-12 && found[k].width() <= 1e-12,
+                    (found[k].mid() - expected).abs() <= ROUNDING && found[k].width() <= ROUNDING,
                     "{k}: {:?}",
                     found[k]
                 );

@@ -346,6 +346,13 @@ impl Elements {
 mod tests {
     use super::*;
 
+    /// Rounding of some dozens of operations, relative to their size.
+    const ROUNDING: f64 = 1e-12;
+    /// What a quadrature or the solution of an equation leaves.
+    const SOLVED: f64 = 1e-9;
+    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
+    const COARSE: f64 = 1e-3;
+
     /// A weight `1 + r²` and the density `∝ (1 + |x|²)^{−β}`: the tail index is `α = 2β − d`.
     fn student_like(alpha: f64, dim: usize, lo: f64) -> LineMeasure {
         let beta = 0.5 * (alpha + dim as f64);
@@ -430,14 +437,14 @@ mod tests {
         let cut = line.cut(45.0);
         for end in [cut.ends.0, cut.ends.1] {
             let distance = (end - 3.0).abs() / 0.5 / 90.0_f64.sqrt();
-            assert!(distance >= 1.0 - 1e-3 && distance <= step * (1.0 + 1e-3), "{cut:?}");
+            assert!(distance >= 1.0 - 1e-3 && distance <= step * (1.0 + COARSE), "{cut:?}");
         }
-        assert!(cut.floor >= 0.0 && cut.floor < 1e-9, "{cut:?}");
+        assert!(cut.floor >= 0.0 && cut.floor < SOLVED, "{cut:?}");
         // A shell keeps both of its ends.
         let shell = LineMeasure::uniform(1.0, 2.0).unwrap();
         let cut = Problem { measure: &shell, dim: 4, weight: &weight }.cut(45.0);
-        assert!((cut.ends.0 - 1.0).abs() <= 1e-12 && (cut.ends.1 - 2.0).abs() <= 1e-12, "{cut:?}");
-        assert!((cut.floor + 3.0 * 2.0_f64.ln()).abs() <= 1e-9, "{cut:?}");
+        assert!((cut.ends.0 - 1.0).abs() <= ROUNDING && (cut.ends.1 - 2.0).abs() <= ROUNDING, "{cut:?}");
+        assert!((cut.floor + 3.0 * 2.0_f64.ln()).abs() <= SOLVED, "{cut:?}");
     }
 
     #[test]
@@ -475,7 +482,7 @@ mod tests {
             .settled(|cut| Ok(Enclosure::exact(if cut.ends.1 == coarse_end { 4.0 } else { 4.0 + 1e-11 })))
             .unwrap();
         assert!(
-            settled.contains(4.0) && settled.contains(4.0 + 2e-11) && settled.width() <= 2.1e-11,
+            settled.contains(4.0) && settled.contains(4.0 + 2.0 * SOLVED) && settled.width() <= 2.1 * SOLVED,
             "{settled}"
         );
     }
@@ -537,7 +544,7 @@ mod tests {
                     let (found, exact) =
                         (elements.energy[elements.slot(i, j)], factor.l()[(i - from, j - from)]);
                     assert!(
-                        (found - exact).abs() <= 1e-12 * exact.abs().max(1.0),
+                        (found - exact).abs() <= ROUNDING * exact.abs().max(1.0),
                         "{i}, {j}: {found}, {exact}"
                     );
                 }
@@ -545,7 +552,7 @@ mod tests {
             let inverse = factor.l().try_inverse().unwrap();
             let top = (&inverse * weight * inverse.transpose()).symmetric_eigenvalues().max();
             let found = elements.top().unwrap();
-            assert!((found / top - 1.0).abs() <= 1e-12, "{degree}, {vanishing}: {found}, {top}");
+            assert!((found / top - 1.0).abs() <= ROUNDING, "{degree}, {vanishing}: {found}, {top}");
         }
         let negative = list(&|_| -50.0);
         assert!(Elements::assemble(&grid, 2, &conductance, &negative, &mass, false).is_err());

@@ -247,6 +247,11 @@ fn mixture(components: &[Component], scale: f64, gain: f64, y: f64) -> Result<Ve
 mod tests {
     use super::*;
 
+    /// Rounding of some dozens of operations, relative to their size.
+    const ROUNDING: f64 = 1e-12;
+    /// What a mesh leaves.
+    const MESH: f64 = 1e-6;
+
     const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
     fn same(a: &LineMeasure, b: &LineMeasure, points: &[f64]) {
@@ -339,7 +344,7 @@ mod tests {
                 // The potential has these derivatives.
                 let h = 1e-4 * scale;
                 let difference = (noise.potential(z + h) - noise.potential(z - h)) / (2.0 * h);
-                assert!((difference - slope(z)).abs() <= 1e-6 * steepest, "{noise} at {z}");
+                assert!((difference - slope(z)).abs() <= MESH * steepest, "{noise} at {z}");
             }
         }
         let normal = Noise::Gaussian { scale: 0.5 };
@@ -355,11 +360,11 @@ mod tests {
             let centres = observed.centres();
             let place = centres[1];
             assert!(
-                (place.0 - y / gain).abs() <= 1e-12 * y.abs()
-                    && (place.1 - scale / gain.abs()).abs() <= 1e-12,
+                (place.0 - y / gain).abs() <= ROUNDING * y.abs()
+                    && (place.1 - scale / gain.abs()).abs() <= ROUNDING,
                 "{place:?}"
             );
-            assert!(centres[0].0.abs() <= 1e-7 && centres[0].1 > 1.0);
+            assert!(centres[0].0.abs() <= MESH && centres[0].1 > 1.0);
             let points: Vec<f64> = centres.iter().filter(|c| c.1 == 0.0).map(|c| c.0).collect();
             assert_eq!(points.len(), BETWEEN as usize + 1);
             assert!(points.windows(2).all(|w| w[0] < w[1]));

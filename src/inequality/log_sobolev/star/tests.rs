@@ -2,6 +2,13 @@
 
 use super::*;
 
+/// What a quadrature or the solution of an equation leaves.
+const SOLVED: f64 = 1e-9;
+/// What a mesh leaves.
+const MESH: f64 = 1e-6;
+/// What a coarse mesh, or a bound that is nearly sharp, leaves.
+const COARSE: f64 = 1e-3;
+
 /// Rounding of a dozen operations, relative to numbers of order 1.
 const ROUNDING: f64 = 1e-13;
 
@@ -24,7 +31,7 @@ fn entropy(alpha: f64, a: f64, b: f64) -> f64 {
 fn exact(alpha: f64, q: f64) -> f64 {
     let beta = 1.0 - alpha;
     let d = q - 1.0;
-    if d.abs() < 1e-3 {
+    if d.abs() < COARSE {
         // F''(1)/2 = 2αβ, F'''(1) = 4αβ(1 − 2α), and the fourth is of order 1.
         return 2.0 * alpha * beta * (1.0 + d * (1.0 - 2.0 * alpha) / 3.0);
     }
@@ -62,8 +69,8 @@ fn quotient_encloses_the_entropy_of_two_points() {
                 let exact = exact(alpha, q);
                 (least, most) = (least.min(exact), most.max(exact));
                 assert!(
-                    found.lo() <= exact + ROUNDING + 1e-6 * f64::from(q > 0.999)
-                        && exact <= found.hi() + ROUNDING + 1e-6 * f64::from(q > 0.999),
+                    found.lo() <= exact + ROUNDING + MESH * f64::from(q > 0.999)
+                        && exact <= found.hi() + ROUNDING + MESH * f64::from(q > 0.999),
                     "{alpha}, {q}: {found:?}, {exact}"
                 );
             }
@@ -268,7 +275,7 @@ fn points_are_decided_by_the_sign_of_the_difference() {
             for args in [[1.0, s, t], [s, 1.0, t], [s, t, 1.0]] {
                 let d = difference(&right, &left, args);
                 // Near the diagonal the quotient is taken from an expansion.
-                if (args[1] - args[2]).abs() < 0.11 * args[1].max(args[2]) || d.abs() < 1e-9 {
+                if (args[1] - args[2]).abs() < 0.11 * args[1].max(args[2]) || d.abs() < SOLVED {
                     continue;
                 }
                 let [w, m, l] = args.map(point);

@@ -6,6 +6,15 @@ use super::*;
 use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
 
+/// Rounding of some dozens of operations, relative to their size.
+const ROUNDING: f64 = 1e-12;
+/// What a quadrature or the solution of an equation leaves.
+const SOLVED: f64 = 1e-9;
+/// What a mesh leaves.
+const MESH: f64 = 1e-6;
+/// What a coarse mesh, or a bound that is nearly sharp, leaves.
+const COARSE: f64 = 1e-3;
+
 /// Relative width that smooth potentials of moderate depth reach.
 const NARROW: f64 = 1e-8;
 
@@ -142,7 +151,7 @@ fn rings_find_a_minimum_in_any_direction() {
     }
     // NaN at the origin is passed over; a potential that is NaN everywhere or −∞ somewhere is not.
     let punctured = |x: f64, y: f64| if x == 0.0 && y == 0.0 { f64::NAN } else { (x - 1.0).powi(2) + y * y };
-    assert!(minimum(&punctured).unwrap().1 <= 1e-3);
+    assert!(minimum(&punctured).unwrap().1 <= COARSE);
     assert!(matches!(minimum(&|_, _| f64::NAN), Err(Error::Domain { .. })));
     assert!(matches!(minimum(&|x, _| x.ln()), Err(Error::Undefined { .. } | Error::Domain { .. })));
     assert!(matches!(minimum(&|x, y| -x - 2.0 * y), Err(Error::Undefined { .. })));
@@ -189,15 +198,15 @@ fn box_is_tight_around_the_level_set() {
                 );
             }
             assert!((spacing - (scan.hi[k] - scan.lo[k]) / SCAN as f64).abs() <= f64::EPSILON * 100.0);
-            assert!((scan.coordinate(k, SCAN) - scan.hi[k]).abs() <= 1e-12);
-            assert!((scan.coordinate(k, 3) - scan.lo[k] - 3.0 * spacing).abs() <= 1e-12);
+            assert!((scan.coordinate(k, SCAN) - scan.hi[k]).abs() <= ROUNDING);
+            assert!((scan.coordinate(k, 3) - scan.lo[k] - 3.0 * spacing).abs() <= ROUNDING);
         }
         assert!(scan.floor >= 0.0 && scan.floor <= 0.05, "{}", scan.floor);
         assert_eq!(scan.values.len(), (SCAN + 1) * (SCAN + 1));
         let (u, v) = (scan.coordinate(0, 5), scan.coordinate(1, 77));
         let (x, y) = scan.frame.point(u, v);
         let expected = potential(x, y) - scan.floor;
-        assert!((scan.values[5 * (SCAN + 1) + 77] - expected).abs() <= 1e-12 * expected.max(1.0));
+        assert!((scan.values[5 * (SCAN + 1) + 77] - expected).abs() <= ROUNDING * expected.max(1.0));
     }
 }
 
@@ -256,7 +265,7 @@ fn rectangles_follow_the_largest_curvature() {
     let wanted = scan.rectangles();
     for (k, deviation) in [(0, 1.0), (1, 1.0 / 3.0)] {
         let expected = (scan.hi[k] - scan.lo[k]) / (CURVATURES * deviation);
-        assert!((wanted[k] / expected - 1.0).abs() <= 1e-6, "{wanted:?}, {expected}");
+        assert!((wanted[k] / expected - 1.0).abs() <= MESH, "{wanted:?}, {expected}");
     }
     // x⁴: V'' = 12x² up to the height SCANNED; y² as before.
     let scan = Scan::new(&|x: f64, y: f64| x.powi(4) + 0.5 * y * y, frame).unwrap();
@@ -267,12 +276,12 @@ fn rectangles_follow_the_largest_curvature() {
     // Rough in both directions: no more than the largest mesh.
     let rough = |x: f64, y: f64| 0.5 * (x * x + y * y) + 3.0 * ((9.0 * x).cos() + (9.0 * y).cos());
     let wanted = Scan::new(&rough, frame).unwrap().rectangles();
-    assert!((wanted[0] * wanted[1] / LARGEST_MESH - 1.0).abs() <= 1e-9, "{wanted:?}");
+    assert!((wanted[0] * wanted[1] / LARGEST_MESH - 1.0).abs() <= SOLVED, "{wanted:?}");
     // Rough in one direction: no more than 48 there, no fewer than four in the other.
     let rough = |x: f64, y: f64| 0.5 * x * x + 0.02 * y.powi(2) + 3.0 * (9.0 * x).cos();
     let wanted = Scan::new(&rough, frame).unwrap().rectangles();
     assert!(
-        (wanted[0] - RECTANGLES.1 as f64).abs() <= 1e-9 && wanted[1] >= RECTANGLES.0 as f64,
+        (wanted[0] - RECTANGLES.1 as f64).abs() <= SOLVED && wanted[1] >= RECTANGLES.0 as f64,
         "{wanted:?}"
     );
     assert_eq!((rounded_up(4.0), rounded_up(4.1), rounded_up(5.9)), (4, 5, 6));
@@ -284,8 +293,8 @@ fn enclosure_holds_both_resolutions_and_what_they_say_of_themselves() {
     let found = enclosure(&solved(1.99, 1e-3, 0.0), &solved(2.0, 2e-3, 5e-7)).unwrap();
     let radius = 0.006 + 1e-6;
     let both = Enclosure::refined(1.99, 2.0, ULPS);
-    assert!((found.lo() - (both.lo() - radius)).abs() <= 1e-12, "{found}");
-    assert!((found.hi() - (both.hi() + radius)).abs() <= 1e-12, "{found}");
+    assert!((found.lo() - (both.lo() - radius)).abs() <= ROUNDING, "{found}");
+    assert!((found.hi() - (both.hi() + radius)).abs() <= ROUNDING, "{found}");
     assert!(enclosure(&solved(1.0, 0.0, 1.0), &solved(1.0, 0.0, 0.9 * FELT)).is_ok());
     assert!(enclosure(&solved(1.0, 0.0, 0.0), &solved(1.0, 0.0, 1.1 * FELT)).is_err());
     assert!(!enclosure(&solved(1.0, f64::INFINITY, 0.0), &solved(1.0, 0.0, 0.0)).unwrap().is_finite());

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Rounding of some dozens of operations, relative to their size.
+const ROUNDING: f64 = 1e-12;
+
 /// Taylor coefficients of `V'` for `V' = 2x` around a centre.
 struct Quadratic {
     support: (f64, f64),
@@ -90,11 +93,11 @@ fn uncertain_coefficients_widen_the_residual_by_what_they_can_do() {
     slope[1] = Ball { value: 0.0, radius: 0.03 };
     let found = residual(&c, &slope, 2.0, Ball { value: 0.25, radius: 0.001 }, 0.5);
     // Constant: 6 − (2·0.5)·2 − 0.25, with 2·0.01·2 + 0.001 around it.
-    assert!((found.constant.value - 3.75).abs() <= 1e-12);
-    assert!((found.constant.radius - 0.041).abs() <= 1e-12, "{}", found.constant.radius);
+    assert!((found.constant.value - 3.75).abs() <= ROUNDING);
+    assert!((found.constant.radius - 0.041).abs() <= ROUNDING, "{}", found.constant.radius);
     // τ: −1·(−6) − 0·2 − 0.25·2 with 0.02·6 + 0.12·2 + 0.002; τ²: 0·(−6) − 0.25·(−3) with 0.12·6 + 0.003.
     let expected = 0.5 * (5.5 + 0.12 + 0.24 + 0.002) + 0.25 * (0.75 + 0.72 + 0.003);
-    assert!((found.resolved - expected).abs() <= 1e-12, "{}, {expected}", found.resolved);
+    assert!((found.resolved - expected).abs() <= ROUNDING, "{}, {expected}", found.resolved);
     // Nothing but what underflow may have taken: still not nothing.
     let silent = residual(&[0.0; DEGREE + 1], &slope, 1.0, Ball::default(), 1.0);
     assert!(silent.constant.radius > 0.0 && silent.resolved > 0.0 && silent.truncated > 0.0);
@@ -173,8 +176,8 @@ fn logarithmic_slope_is_taken_in_the_unit_of_length() {
         let tau = (x - 2.0) / 0.5;
         let (w, slope) = (2.0 + tau - 0.3 * tau * tau, 1.0 - 0.6 * tau);
         let (found, exact) = (p.log_slope(x), -slope / w / 0.5);
-        assert!(found.contains(exact) || (found.mid() - exact).abs() <= 1e-13, "{x}: {found:?}, {exact}");
-        assert!(found.width() <= 1e-13);
+        assert!(found.contains(exact) || (found.mid() - exact).abs() <= ROUNDING, "{x}: {found:?}, {exact}");
+        assert!(found.width() <= ROUNDING);
     }
 }
 
@@ -279,7 +282,7 @@ fn corners_have_to_be_downward_for_a_lower_bound() {
     let corner = |s: f64, direction: Direction| {
         let pieces = vec![tilted(-1.0, s), tilted(1.0, s)];
         let (before, after) = (pieces[0].log_slope(0.0), pieces[1].log_slope(0.0));
-        assert!((before.mid() - s).abs() <= 1e-12 && (after.mid() + s).abs() <= 1e-12);
+        assert!((before.mid() - s).abs() <= ROUNDING && (after.mid() + s).abs() <= ROUNDING);
         let witness = FluxWitness { direction, lambda: 1e-3, left: End::Closed, right: End::Closed, pieces };
         witness.verify(&Quadratic { support: (-0.5, 0.5), kinks: vec![0.0] }).map_err(|e| e.to_string())
     };

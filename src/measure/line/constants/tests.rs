@@ -3,6 +3,9 @@
 use super::super::LineMeasure;
 use super::*;
 
+/// What a quadrature or the solution of an equation leaves.
+const SOLVED: f64 = 1e-9;
+
 /// Rounding of some ten operations.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 /// Relative width of a root that was bisected in interval arithmetic.
@@ -28,7 +31,7 @@ fn two_sided_exponential_on_a_symmetric_interval_solves_its_equation() {
         let pi = std::f64::consts::PI;
         assert!(k > 0.5 * pi / end && k < pi / end, "{rate}, {end}: {found}");
         let balance = rate * (k * end).sin() + 2.0 * k * (k * end).cos();
-        assert!(balance.abs() <= 1e-9 * (rate + 2.0 * k), "{rate}, {end}: {balance}");
+        assert!(balance.abs() <= SOLVED * (rate + 2.0 * k), "{rate}, {end}: {balance}");
         assert!(found.relative_width() <= ROOT, "{rate}, {end}: {found}");
     }
     assert!(cut_laplace(1.0, f64::INFINITY).is_none());

@@ -3,6 +3,9 @@
 use super::super::Noise;
 use super::*;
 
+/// Rounding of some dozens of operations, relative to their size.
+const ROUNDING: f64 = 1e-12;
+
 /// Smallest `V''` on the ray by sampling, up to `reach` from `t`.
 fn sampled(law: &LineMeasure, t: f64, leftward: bool, reach: f64) -> f64 {
     let sign = if leftward { -1.0 } else { 1.0 };
@@ -25,7 +28,7 @@ fn mixtures_are_convex_far_out_and_the_bound_is_nearly_attained() {
         {
             let found = law.convexity_beyond(t, leftward);
             let lowest = sampled(law, t, leftward, 40.0);
-            assert!(found <= lowest + 1e-12, "{law}, {t}: {found}, {lowest}");
+            assert!(found <= lowest + ROUNDING, "{law}, {t}: {found}, {lowest}");
             // Where one component dominates, what is missing is the variance of the slopes, and little more is given away.
             let widest = law.gaussian_components().unwrap().iter().map(|c| c.1).fold(0.0, f64::max);
             let missing = widest.powi(-2) - lowest;
@@ -44,10 +47,10 @@ fn mixtures_are_convex_far_out_and_the_bound_is_nearly_attained() {
     let (t, ratio) = (4.0, 3.0 / 7.0 * f64::exp(-0.5 * 36.0 + 0.5 * 9.0));
     let found = laws[0].convexity_beyond(t, false);
     let expected = 1.0 - 9.0 * ratio;
-    assert!((found - expected).abs() <= 1e-13, "{found}, {expected}");
+    assert!((found - expected).abs() <= ROUNDING, "{found}, {expected}");
     let left = laws[0].convexity_beyond(-6.0, true);
     let expected = 1.0 - 9.0 * 7.0 / 3.0 * f64::exp(-0.5 * 49.0 + 0.5 * 16.0);
-    assert!((left - expected).abs() <= 1e-13, "{left}, {expected}");
+    assert!((left - expected).abs() <= ROUNDING, "{left}, {expected}");
 }
 
 #[test]

@@ -2,6 +2,13 @@
 
 use super::*;
 
+/// Rounding of some dozens of operations, relative to their size.
+const ROUNDING: f64 = 1e-12;
+/// What a quadrature or the solution of an equation leaves.
+const SOLVED: f64 = 1e-9;
+/// What a mesh leaves.
+const MESH: f64 = 1e-6;
+
 const SILENT: fn(f64) -> f64 = |_| 0.0;
 
 fn total(panels: &[Panel]) -> f64 {
@@ -33,10 +40,10 @@ fn panels_are_halved_where_it_is_needed_and_stay_in_order() {
     assert!((total(&smooth) - (1.0 - (-2.0_f64).exp())).abs() <= 8.0 * f64::EPSILON);
     // A root at an end: halvings towards it.
     let root = adaptive(&[0.0, 1.0, 4.0], |x: f64| x.powf(-0.5), SILENT);
-    assert!((total(&root) - 4.0).abs() <= 1e-13, "{}", total(&root));
+    assert!((total(&root) - 4.0).abs() <= ROUNDING, "{}", total(&root));
     assert!(root.windows(2).all(|w| w[0].b == w[1].a) && root[0].a == 0.0 && root[root.len() - 1].b == 4.0);
     assert!(root.len() > 40 && root.len() < 400, "{}", root.len());
-    assert!(root[0].b < 1e-10 && root[root.len() - 1].b - root[root.len() - 1].a >= 0.5);
+    assert!(root[0].b < SOLVED && root[root.len() - 1].b - root[root.len() - 1].a >= 0.5);
     // Where the integrand is known badly halving gains nothing.
     let noisy = adaptive(&[0.0, 1.0, 4.0], |x: f64| x.powf(-0.5), |_| 0.5);
     assert_eq!(noisy.len(), 2);
@@ -57,7 +64,7 @@ fn sums_carry_errors_and_rounding() {
     assert!((found.mid() - 1.5).abs() <= slack && (found.width() - 0.75).abs() <= 2.0 * slack, "{found}");
     let rounded = sum(&[p(1.0, 0.0, 1e6); 4]);
     let expected = 2.0 * f64::EPSILON * 4e6 * 2.0;
-    assert!((rounded.width() / expected - 1.0).abs() <= 1e-6, "{rounded}");
+    assert!((rounded.width() / expected - 1.0).abs() <= MESH, "{rounded}");
     assert!(!sum(&[p(f64::NAN, 0.0, 1.0)]).is_finite() && !sum(&[p(1.0, f64::INFINITY, 1.0)]).is_finite());
     assert_eq!(sum(&[]).mid(), 0.0);
 }
