@@ -7,7 +7,7 @@ const ROUNDING: f64 = 1e-12;
 /// What a mesh leaves.
 const MESH: f64 = 1e-6;
 /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-const COARSE: f64 = 1e-3;
+const ROUGH: f64 = 1e-3;
 
 /// Relative width that a certified enclosure has to reach.
 const CERTIFIED_WIDTH: f64 = 1e-9;
@@ -345,7 +345,7 @@ fn closed_ends_start_where_the_flux_is_proportional_to_the_mass() {
         let solution = solve_at(&law, LEVEL).unwrap();
         let distance = solution.starts[side].unwrap().at.abs();
         assert!(
-            distance > 1e-8 * solution.width && distance < 0.1 * COARSE * solution.width,
+            distance > 1e-8 * solution.width && distance < 0.1 * ROUGH * solution.width,
             "{side}: {distance:e}"
         );
     }
