@@ -427,3 +427,24 @@ fn muckenhoupts_bracket_knows_the_limit_along_exponential_tails() {
         "{found}"
     );
 }
+
+#[test]
+fn a_floor_is_no_ceiling_and_a_ceiling_no_floor() {
+    let law = line("x^4/4 - 0.5*x^2 + 0.2*x");
+    let certificate = poincare_constant(&law).unwrap().certificate.unwrap();
+    let Some(Ceiling::Flux(ceiling)) = certificate.ceiling.clone() else {
+        panic!("{:?}", certificate.ceiling)
+    };
+    let swapped = [
+        Certificate { ceiling: Some(Ceiling::Flux(certificate.floor.clone())), ..certificate.clone() },
+        Certificate { floor: ceiling, ceiling: None },
+    ];
+    assert!(certificate.recheck(&law).is_ok());
+    for wrong in swapped {
+        assert!(wrong.recheck(&law).is_err());
+    }
+    // A floor alone proves an upper bound, and nothing below it.
+    let alone = Certificate { ceiling: None, ..certificate.clone() };
+    let found = alone.recheck(&law).unwrap();
+    assert!(found.lo() == 0.0 && found.hi() == certificate.recheck(&law).unwrap().hi());
+}

@@ -320,3 +320,27 @@ fn heavy_bases_keep_the_digits_of_the_fields_far_out() {
         }
     }
 }
+
+#[test]
+fn bumps_are_the_wells_of_the_target_spread_by_the_base() {
+    let law = LineMeasure::gaussian_mixture(&[0.3, 0.7], &[-2.8, 1.2], &[0.5, 0.3]).unwrap();
+    let curve = gaussian_base(law.clone());
+    let angle = 0.4_f64;
+    let (s, c) = angle.sin_cos();
+    let bumps = curve.at(angle).unwrap().bumps();
+    let wells = law.local_minima();
+    assert_eq!((bumps.len(), wells.len()), (2, 2));
+    for ((weight, at, width), (well, size)) in bumps.iter().zip(&wells) {
+        let exact = [size * law.density(*well), c * well, (c * size).hypot(s)];
+        for (found, exact) in [*weight, *at, *width].into_iter().zip(exact) {
+            assert!((found - exact).abs() <= ROUNDING * exact.abs(), "{bumps:?} {wells:?}");
+        }
+    }
+    // As heavy as they are wide and high: the weights of the components up to the factor by which widths are looked for.
+    let ratio = bumps[0].0 / bumps[1].0 * (0.7 / 0.3);
+    assert!((0.5..2.0).contains(&ratio), "{bumps:?}");
+    let base = curve.at(std::f64::consts::FRAC_PI_2).unwrap();
+    assert_eq!(base.bumps(), [(1.0, 0.0, 1.0)]);
+    let table = TabulatedCurve::of(std::sync::Arc::new(curve)).unwrap();
+    assert_eq!(table.slice(angle).unwrap().bumps(), bumps);
+}

@@ -254,3 +254,30 @@ fn the_coupling_has_the_energy_of_its_ends() {
         }
     }
 }
+
+#[test]
+fn bounds_for_the_largest_curvature_are_the_closed_forms() {
+    /// A few operations, and what the bounds add for their own rounding.
+    const ROUNDING: f64 = 1e-9;
+    let angle = 0.6_f64;
+    let (s, c) = angle.sin_cos();
+    for freedom in [1.5, 3.0] {
+        let path = MixturePath::student(skewed(), freedom).unwrap();
+        let found = path.slice(angle).unwrap().largest_eigenvalue_bound();
+        let sum = freedom + 2.0;
+        let exact = (sum / (8.0 * freedom) + sum * sum / (4.0 * freedom)) / (s * s);
+        assert!((found / exact - 1.0).abs() < ROUNDING, "{freedom}: {found} {exact}");
+    }
+    // One covariance, not isotropic, and three means: the farthest two seen through the precision.
+    let covariance = DMatrix::from_diagonal(&DVector::from_column_slice(&[0.5, 2.0]));
+    let means = [[0.0, 0.0], [1.0, 3.0], [-0.5, -1.0]];
+    let columns = means.iter().map(|m| DVector::from_column_slice(m)).collect();
+    let law = Mixture::new(&[1.0, 2.0, 3.0], columns, vec![covariance; 3]).unwrap();
+    let variances = [0.5, 2.0].map(|v| c * c * v + s * s);
+    let pulled =
+        |a: [f64; 2], b: [f64; 2]| (0..2).map(|i| (c * (a[i] - b[i]) / variances[i]).powi(2)).sum::<f64>();
+    let widest = means.iter().flat_map(|a| means.iter().map(|b| pulled(*a, *b))).fold(0.0, f64::max);
+    let exact = 0.25 * widest - 1.0 / variances[1];
+    let found = MixturePath::gaussian(law).slice(angle).unwrap().largest_eigenvalue_bound();
+    assert!((found - exact).abs() < ROUNDING * widest && found >= exact, "{found} {exact}");
+}

@@ -281,3 +281,44 @@ fn the_rate_of_the_exponential_integrator_is_in_the_middle() {
         assert!((rate - score.linear_rate()).abs() < ROUNDING);
     }
 }
+
+#[test]
+fn a_plan_by_bounds_is_the_best_that_its_bounds_allow() {
+    /// The search ends within two per cent in κ, where the number of steps is stationary.
+    const SEARCH: f64 = 1e-3;
+    let kl = 0.02_f64;
+    for (mean, variance, start) in [(1.0, 0.25, 0.0), (-2.0, 3.0, 0.1)] {
+        let path = plan_path(normal(mean, variance, Schedule::cosine()), start);
+        let plan = Plan::by_bounds(&path, Integrator::EulerMaruyama, kl).unwrap();
+        let increments = Increments::of(&path).unwrap();
+        // For every κ the longest step by bisection, on a fine ladder.
+        let steps = |kappa: f64| {
+            let room = kl.sqrt() - increments.bias_term(kappa).hi().sqrt();
+            let (mut lo, mut hi) = (0.0_f64, 1.0_f64);
+            for _ in 0..60 {
+                let middle = 0.5 * (lo + hi);
+                let fits = increments.step_term(kappa, middle).hi().sqrt() <= room;
+                if fits { lo = middle } else { hi = middle }
+            }
+            (1.0 - start) / (kappa * lo)
+        };
+        let most = 4.0 * kl / increments.action.hi();
+        let best = (1..400).map(|k| steps(most * f64::from(k) / 400.0)).fold(f64::INFINITY, f64::min);
+        let found = plan.steps as f64;
+        assert!(found >= best * (1.0 - SEARCH) && found <= best * (1.0 + SEARCH) + 1.0, "{found} {best}");
+        assert!(plan.combined_bound().unwrap().hi() <= kl * (1.0 + SEARCH));
+        assert!((plan.step * plan.kappa * found / (1.0 - start) - 1.0).abs() < ROUNDING);
+        for integrator in [Integrator::Exponential, Integrator::Heun] {
+            assert!(Plan::by_bounds(&path, integrator, kl).is_err());
+        }
+    }
+    let path = plan_path(normal(1.0, 0.25, Schedule::cosine()), 0.0);
+    // More steps than floats count.
+    assert!(matches!(
+        Plan::by_bounds(&path, Integrator::EulerMaruyama, 1e-14),
+        Err(Error::NoConvergence { .. })
+    ));
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(Plan::by_bounds(&path, Integrator::EulerMaruyama, bad).is_err());
+    }
+}
