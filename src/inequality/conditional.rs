@@ -369,11 +369,7 @@ pub fn collinear_mixture_given(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, MESH};
 
     const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 

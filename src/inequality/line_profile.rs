@@ -217,11 +217,7 @@ pub fn muckenhoupt_constant(measure: &LineMeasure) -> Result<Enclosure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
+    use crate::numerics::tolerances::{MESH, SOLVED};
 
     /// Difference of two orders.
     const RESOLVED: f64 = 1e-8;

@@ -148,11 +148,7 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Rounding of some dozens of operations, relative to their size.
-    const ROUNDING: f64 = 1e-12;
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
+    use crate::numerics::tolerances::{ROUNDING, SOLVED};
 
     fn radial(potential: &str, dimension: usize) -> Result<Radial> {
         Radial::new(Expression::parse(potential, &["r"])?, dimension)

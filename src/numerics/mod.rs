@@ -21,4 +21,6 @@ pub mod plane_fit;
 pub mod quadrature;
 pub mod skyline;
 pub mod stream;
+#[cfg(test)]
+pub(crate) mod tolerances;
 pub mod vector;

@@ -179,13 +179,7 @@ fn refine(f: &[f64], shares: &[usize], level: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::measure::line::LineMeasure;
-
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, MESH, SOLVED};
 
     /// Rounding of sums over some hundred nodes.
     const ROUNDING: f64 = 1e-13;

@@ -281,13 +281,7 @@ fn steps_of_two_levels(chain: &Chain, consider: &mut impl FnMut(Vec<f64>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, MESH, SOLVED};
 
     /// Rounding of sums over some hundred nodes.
     const ROUNDING: f64 = 1e-13;

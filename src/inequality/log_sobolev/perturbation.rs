@@ -113,11 +113,7 @@ const SMALLEST_TAIL: f64 = 1e-18;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, MESH};
 
     /// Rounding, relative.
     const ROUNDING: f64 = 1e-12;

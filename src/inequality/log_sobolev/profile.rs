@@ -180,11 +180,7 @@ fn mesh(potential: Potential<'_>, frame: &Frame, first: f64, last: f64, count: u
 mod tests {
     use super::*;
     use crate::measure::line::LineMeasure;
-
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
+    use crate::numerics::tolerances::{MESH, SOLVED};
 
     const INFINITY: f64 = f64::INFINITY;
     /// Rounding, relative.

@@ -154,11 +154,7 @@ mod tests {
     use super::super::potential::Potential;
     use super::*;
     use crate::measure::line::LineMeasure;
-
-    /// Rounding of some dozens of operations, relative to their size.
-    const ROUNDING: f64 = 1e-12;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, ROUNDING};
 
     fn normal_profile(constant: f64, cells: usize) -> Profile {
         let measure = LineMeasure::gaussian(0.0, 1.0).unwrap();

@@ -1,9 +1,7 @@
 //! Interpolation of tables, and which bounds a report prefers.
 
 use super::*;
-
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
+use crate::numerics::tolerances::MESH;
 
 fn bound(value: f64, evidence: Evidence) -> NamedBound {
     NamedBound { name: "test", value, evidence, witness: Witness::None }

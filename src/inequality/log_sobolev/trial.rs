@@ -159,9 +159,7 @@ mod tests {
     use super::*;
     use crate::enclosure::Enclosure;
     use crate::measure::line::LineMeasure;
-
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::COARSE;
 
     /// Rounding of a few dozen operations.
     const ROUNDING: f64 = 1e-13;

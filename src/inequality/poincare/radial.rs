@@ -345,13 +345,7 @@ impl Elements {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Rounding of some dozens of operations, relative to their size.
-    const ROUNDING: f64 = 1e-12;
-    /// What a quadrature or the solution of an equation leaves.
-    const SOLVED: f64 = 1e-9;
-    /// What a coarse mesh, or a bound that is nearly sharp, leaves.
-    const COARSE: f64 = 1e-3;
+    use crate::numerics::tolerances::{COARSE, ROUNDING, SOLVED};
 
     /// A weight `1 + r²` and the density `∝ (1 + |x|²)^{−β}`: the tail index is `α = 2β − d`.
     fn student_like(alpha: f64, dim: usize, lo: f64) -> LineMeasure {

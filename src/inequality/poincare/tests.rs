@@ -1,11 +1,8 @@
 //! Exact constants, independent oracles, deep wells, negative controls and tampered certificates.
 
 use super::*;
+use crate::numerics::tolerances::{MESH, ROUNDING};
 
-/// Rounding of some dozens of operations, relative to their size.
-const ROUNDING: f64 = 1e-12;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
 /// What a coarse mesh, or a bound that is nearly sharp, leaves.
 const ROUGH: f64 = 1e-3;
 

@@ -246,11 +246,7 @@ fn mixture(components: &[Component], scale: f64, gain: f64, y: f64) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Rounding of some dozens of operations, relative to their size.
-    const ROUNDING: f64 = 1e-12;
-    /// What a mesh leaves.
-    const MESH: f64 = 1e-6;
+    use crate::numerics::tolerances::{MESH, ROUNDING};
 
     const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 

@@ -1,11 +1,7 @@
 //! The bounds of the defect against dense evaluation of the defect.
 
 use super::*;
-
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a coarse mesh, or a bound that is nearly sharp, leaves.
-const COARSE: f64 = 1e-3;
+use crate::numerics::tolerances::{COARSE, SOLVED};
 
 /// Rounding of a few dozen operations on numbers of order 1.
 const ROUNDING: f64 = 1e-11;

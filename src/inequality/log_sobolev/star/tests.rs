@@ -1,13 +1,7 @@
 //! Against the closed forms of the two-point space and dense evaluation.
 
 use super::*;
-
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
-/// What a coarse mesh, or a bound that is nearly sharp, leaves.
-const COARSE: f64 = 1e-3;
+use crate::numerics::tolerances::{COARSE, MESH, SOLVED};
 
 /// Rounding of a dozen operations, relative to numbers of order 1.
 const ROUNDING: f64 = 1e-13;

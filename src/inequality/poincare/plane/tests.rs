@@ -5,15 +5,7 @@ use super::super::radial::radial_poincare_constant;
 use super::*;
 use crate::inequality::poincare::converged_poincare_constant;
 use crate::measure::line::LineMeasure;
-
-/// Rounding of some dozens of operations, relative to their size.
-const ROUNDING: f64 = 1e-12;
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
-/// What a coarse mesh, or a bound that is nearly sharp, leaves.
-const COARSE: f64 = 1e-3;
+use crate::numerics::tolerances::{COARSE, MESH, ROUNDING, SOLVED};
 
 /// Relative width that smooth potentials of moderate depth reach.
 const NARROW: f64 = 1e-8;

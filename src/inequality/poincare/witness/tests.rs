@@ -1,9 +1,7 @@
 //! Residuals against a direct expansion, and conditions one at a time.
 
 use super::*;
-
-/// Rounding of some dozens of operations, relative to their size.
-const ROUNDING: f64 = 1e-12;
+use crate::numerics::tolerances::ROUNDING;
 
 /// Taylor coefficients of `V'` for `V' = 2x` around a centre.
 struct Quadratic {

@@ -2,9 +2,7 @@
 
 use super::super::LineMeasure;
 use super::*;
-
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
+use crate::numerics::tolerances::SOLVED;
 
 /// Rounding of some ten operations.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;

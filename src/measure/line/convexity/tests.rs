@@ -2,9 +2,7 @@
 
 use super::super::Noise;
 use super::*;
-
-/// Rounding of some dozens of operations, relative to their size.
-const ROUNDING: f64 = 1e-12;
+use crate::numerics::tolerances::ROUNDING;
 
 /// Smallest `V''` on the ray by sampling, up to `reach` from `t`.
 fn sampled(law: &LineMeasure, t: f64, leftward: bool, reach: f64) -> f64 {

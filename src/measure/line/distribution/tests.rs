@@ -1,11 +1,7 @@
 //! Panels, remainders and the steps of a quantile, one by one.
 
 use super::*;
-
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
+use crate::numerics::tolerances::{MESH, SOLVED};
 
 const INFINITY: f64 = f64::INFINITY;
 /// Rounding of some ten operations.

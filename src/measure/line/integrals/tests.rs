@@ -1,13 +1,10 @@
 //! Panels of integrands with known integrals.
 
 use super::*;
+use crate::numerics::tolerances::{MESH, SOLVED};
 
 /// Rounding of many panels.
 const SUMS: f64 = 1e-13;
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
 
 const SILENT: fn(f64) -> f64 = |_| 0.0;
 

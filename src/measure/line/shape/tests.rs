@@ -1,13 +1,7 @@
 //! Sample points, minima, widths and crossings on examples.
 
 use super::*;
-
-/// Rounding of some dozens of operations, relative to their size.
-const ROUNDING: f64 = 1e-12;
-/// What a quadrature or the solution of an equation leaves.
-const SOLVED: f64 = 1e-9;
-/// What a mesh leaves.
-const MESH: f64 = 1e-6;
+use crate::numerics::tolerances::{MESH, ROUNDING, SOLVED};
 
 const INFINITY: f64 = f64::INFINITY;
 /// A minimum is as sharp as the root of the rounding of its value.
