@@ -192,4 +192,28 @@ mod tests {
             assert!(value.hi() < ball_mixture(radius, 1.0).unwrap().lo());
         }
     }
+
+    #[test]
+    fn bounds_for_lipschitz_perturbations_are_their_formulae() {
+        /// Of an exponential.
+        const ROUNDING: f64 = 1e-13;
+        let (theta, slope) = (0.8_f64, 1.3_f64);
+        for dim in [1_usize, 5] {
+            let root = (2.0 * dim as f64 / std::f64::consts::PI).sqrt();
+            let exact = 2.0 / theta * (4.0 * root * slope * slope / theta).exp();
+            let found = miclo_bound(theta, slope, dim).unwrap();
+            assert!(
+                (found.mid() / exact - 1.0).abs() < ROUNDING && found.relative_width() < ROUNDING,
+                "{found}"
+            );
+        }
+        let exact = (slope * slope / theta + 4.0 * slope / theta.sqrt()).exp() / theta;
+        let found = transport_bound(theta, slope).unwrap();
+        assert!((found.mid() / exact - 1.0).abs() < ROUNDING && found.relative_width() < ROUNDING, "{found}");
+        // Without a perturbation one is sharp and the other loses a factor 2.
+        assert!(transport_bound(theta, 0.0).unwrap().contains(1.0 / theta));
+        assert!(miclo_bound(theta, 0.0, 3).unwrap().contains(2.0 / theta));
+        assert!(miclo_bound(theta, slope, 0).is_err() && miclo_bound(0.0, slope, 1).is_err());
+        assert!(transport_bound(theta, -1.0).is_err() && transport_bound(f64::NAN, 1.0).is_err());
+    }
 }

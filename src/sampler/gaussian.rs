@@ -213,6 +213,7 @@ mod tests {
         let root = DMatrix::from_fn(2, 2, |i, j| points[3 * i + j + 1] - points[3 * i]);
         let expected = correlated().covariance() * t + DMatrix::identity(2, 2) * (1.0 - t);
         assert!((&root * root.transpose() - expected).norm() < ROUNDING);
+        assert!(root[(0, 0)] > 0.0 && root[(0, 1)] == 0.0 && root[(1, 1)] > 0.0);
         assert!((centre - correlated().mean() * t.sqrt()).norm() < ROUNDING);
     }
 }

@@ -268,4 +268,17 @@ mod tests {
         assert_eq!(found.noise, DMatrix::from_row_slice(2, 2, &[0.0, 0.0, 0.5, -1.0]));
         assert_eq!(found.offset, DVector::from_vec(vec![1.0, 0.0]));
     }
+
+    #[test]
+    fn an_interval_is_its_middle_and_its_relative_width() {
+        /// That the radius covers its own rounding.
+        const COVER: f64 = 1e-6;
+        for (lo, hi) in [(3.0, 3.5), (-8.0, -7.0), (0.5, 0.5)] {
+            let (middle, relative) = scalar(Interval::new(lo, hi));
+            let exact = (hi - lo) / (0.5 * (lo + hi)).abs();
+            assert!(middle.to_interval(0.0).contains(0.5 * (lo + hi)));
+            assert!(relative >= exact && relative <= exact * (1.0 + COVER), "{relative} {exact}");
+        }
+        assert_eq!(scalar(Interval::new(-1.0, 1.0)).1, 0.0);
+    }
 }
