@@ -108,7 +108,6 @@ fn constants_do_not_see_a_translation() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn log_sobolev_constants_scale_with_the_square() {
     for k in [-100, -27, 27, 100] {
         let s = 2_f64.powi(k);
