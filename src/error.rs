@@ -68,7 +68,7 @@ pub enum Error {
         reason: String,
     },
     /// Bad input in a user's file or on the command line.
-    #[error("{location}: {message}")]
+    #[error("{}: {message}", one_line(location))]
     Input {
         /// File and key, or command-line option.
         location: String,
@@ -76,13 +76,26 @@ pub enum Error {
         message: String,
     },
     /// Reading or writing a file failed.
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {message}", one_line(&path.display()))]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's message.
         message: String,
     },
+}
+
+/// The name of a file, which may hold line breaks, as part of a message of one line.
+fn one_line(name: &dyn ToString) -> String {
+    let mut shown = String::new();
+    for c in name.to_string().chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Result with this crate's [`enum@Error`].
@@ -119,7 +132,10 @@ impl Error {
             ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
             _ => cause.to_string(),
         };
-        Self::Io { path: path.to_owned(), message: format!("cannot write in {}: {reason}", folder.display()) }
+        Self::Io {
+            path: path.to_owned(),
+            message: format!("cannot write in {}: {reason}", one_line(&folder.display())),
+        }
     }
 }
 

@@ -149,6 +149,7 @@ const TOKENS: &[&str] = &[
 const FOUND: &[&str] = &[
     // Shown as a text of several lines.
     "[target]\nkind = \"\\niform\"\ninterval = [0, 1]\n",
+    "[target]\nkind = \"points\"\nfile = \"no\\ne.csv\"\nbandwidth = 0.3\n",
 ];
 
 /// One case may take this long: reading finds the wells of a potential, which takes a fraction of a second with optimisation.
