@@ -33,16 +33,22 @@ pub(super) const FINEST: usize = 256;
 /// Number of errors that are fitted, each for half the step of the one before.
 pub(super) const LEVELS: u32 = 5;
 /// Standard errors: beyond 6.5 Student's law with 63 degrees of freedom has probability 1.4·10⁻⁸.
-pub(super) const STANDARD_ERRORS: f64 = 6.5;
+const STANDARD_ERRORS: f64 = 6.5;
 /// Width of an order that is decided: far from the neighbouring orders ½ and 2, wide enough for the stated probability.
 pub const RESOLUTION: f64 = 0.4;
 /// Samples that are drawn at most until one decides.
 const SAMPLES: u64 = 3;
 
-/// The order from the first sample that decides: about one in three hundred does not, and another one, independent of it, takes its
-/// place. Which one counts depends on the widths alone.
-pub(super) fn decided(order: impl Fn(u64) -> Result<Enclosure>) -> Result<Enclosure> {
-    let mut found = order(0)?;
+/// The order fitted to the errors of a sample, a list per level, of the first sample that decides: about one in three hundred does not,
+/// and another one, independent of it, takes its place. Which one counts depends on the widths alone.
+pub(super) fn decided(errors: impl Fn(u64) -> Result<Vec<Vec<f64>>>) -> Result<Enclosure> {
+    let order = |sample: u64| {
+        let errors = errors(sample)?;
+        let (all, error) = slope(&errors);
+        let (fine, _) = slope(&errors[1..]);
+        Ok(Enclosure::around(all, STANDARD_ERRORS * error + (all - fine).abs(), Evidence::Statistical))
+    };
+    let mut found: Enclosure = order(0)?;
     for sample in 1..SAMPLES {
         if found.width() < RESOLUTION {
             break;
@@ -82,13 +88,10 @@ pub fn fitted_order(
         for level in (0..refinements).rev() {
             ends.push(refinement(&path, kappa, &start, &increments, 1 << level)?);
         }
-        let errors: Vec<Vec<f64>> = match reference {
+        Ok(match reference {
             Reference::Refinement => ends.windows(2).map(|w| difference(&w[0], &w[1])).collect(),
             Reference::Solution => ends.iter().map(|end| difference(end, &solution)).collect(),
-        };
-        let (all, error) = slope(&errors);
-        let (fine, _) = slope(&errors[1..]);
-        Ok(Enclosure::around(all, STANDARD_ERRORS * error + (all - fine).abs(), Evidence::Statistical))
+        })
     })
 }
 
@@ -166,7 +169,7 @@ fn brownian_path(
 
 /// Least-squares slope of log₂ of the error against log₂ of the step, over levels with halved steps:
 /// mean over the blocks and its standard error.
-pub(super) fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
+fn slope(errors: &[Vec<f64>]) -> (f64, f64) {
     let size = DIM / BLOCKS;
     let centre = 0.5 * (errors.len() as f64 - 1.0);
     let slopes: Vec<f64> = (0..BLOCKS)
